@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INVENTORY_BINDING_REQUEST_H
+#define INVENTORY_BINDING_REQUEST_H 1
+
+/* What a port's binding asks of a device, as Nova makes it from a port
+ * (nova/network/neutron.py, create_resource_requests()). */
+
+#include <vif/binding.h>
+
+#include "inventory/request.h"
+
+struct binding_request {
+    struct device_request request;      /* Points into this and the binding,
+                                         * so it cannot be copied. */
+    char device[DEVICE_NAME_SIZE];
+};
+
+/* '*neededp' is false for a vnic type that goes without a device.  Of the
+ * profile these are read: pci_slot, pci_vendor_info, pci_request_id and
+ * trusted; what it does not have is not asked for.  NUMA is the instance's,
+ * not the port's, and left unasked.  An error's path begins at the
+ * binding. */
+struct vif_error *binding_request_init(struct binding_request *,
+                                       const struct vif_binding *,
+                                       bool *neededp) VIF_WARN_UNUSED;
+
+#endif /* inventory/binding-request.h */

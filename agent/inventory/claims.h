@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INVENTORY_CLAIMS_H
+#define INVENTORY_CLAIMS_H 1
+
+/* Which port holds which device.  The truth about it is the engine's: a plan
+ * claims names, each belongs to one port, and the journal keeps them.  Here
+ * is what these names are for devices, and what follows from a set of them:
+ *
+ *   pci/0000:03:01.2            the device
+ *   vf-of/PF=VF                 the same of a VF, so that its PF is known to
+ *                               be needed although the VF may have gone
+ *   pci-request/ID=DEVICE       Nova's pci_request_id and the device that it
+ *                               stands for, as long as the port has it
+ *
+ * PF and VF exclude one another: while a VF is held its PF cannot be, and the
+ * other way round.  Nothing is stored for that. */
+
+#include "inventory/inventory.h"
+
+#define DEVICE_CLAIM_SIZE 160
+#define DEVICE_MAX_CLAIMS 3     /* For one device. */
+#define DEVICE_REQUEST_ID_MAX 64
+
+/* The names to claim for 'device', which a plan takes; 'request_id' may be
+ * NULL.  Returns their number. */
+size_t device_claim_names(const struct device *, const char *request_id,
+                          char names[DEVICE_MAX_CLAIMS][DEVICE_CLAIM_SIZE]);
+
+struct device_claim {
+    const char *name;       /* Both belong to whoever added them. */
+    const char *holder;     /* The port. */
+};
+
+/* Claims at one moment.  A zeroed struct has none.  Names that are about
+ * something else ("tap:tap1") may be among them.  It is sorted before the
+ * first question. */
+struct device_claims {
+    struct device_claim *claims;
+    size_t n, allocated;
+};
+#define CLEANUP_DEVICE_CLAIMS CLEANUP(device_claims_destroy)
+
+void device_claims_add(struct device_claims *, const char *name,
+                       const char *holder);
+void device_claims_sort(struct device_claims *);
+void device_claims_destroy(struct device_claims *);
+
+/* Whether a device can be had. */
+enum device_state {
+    DEVICE_FREE,
+    DEVICE_HELD,            /* By a port. */
+    DEVICE_EXCLUDED,        /* A PF with VFs that are held, or a VF whose PF
+                             * is. */
+};
+const char *device_state_name(enum device_state);
+
+/* '*holderp' becomes the port that holds it or what excludes it, else NULL.
+ * 'holderp' may be NULL. */
+enum device_state device_claims_state(const struct device_claims *,
+                                      const struct inventory *,
+                                      const struct device *,
+                                      const char **holderp);
+
+/* Who holds the device 'name', which may have gone; NULL if nobody. */
+const char *device_claims_holder(const struct device_claims *,
+                                 const char *name);
+
+/* How many VFs of 'pf' are held, those that have gone included. */
+unsigned int device_claims_count_vfs(const struct device_claims *,
+                                     const char *pf);
+
+/* The device that 'request_id' stands for, or NULL. */
+const char *device_claims_bound(const struct device_claims *,
+                                const char *request_id);
+
+#endif /* inventory/claims.h */

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INVENTORY_KEEPER_H
+#define INVENTORY_KEEPER_H 1
+
+/* Keeps an inventory current, for the main loop.  A thread reads sysfs, one
+ * round at a time: all of it at the start, later what the main loop says has
+ * changed.  What is said during a round is for the next one, each device
+ * once however often it was said.  Nothing is polled.
+ *
+ * What the daemon hears from the kernel leads here: uevents of devices and
+ * netdevs (inventory_keeper_uevent()), changes of links that no uevent tells,
+ * such as of a MAC address (inventory_keeper_link()), and that some of either
+ * were lost (inventory_keeper_all()).  The VFs of netdevsim come and go
+ * without a word: who changes their number says so. */
+
+#include "inventory/inventory.h"
+
+struct inventory_keeper;
+struct uevent;
+
+/* Starts the first round.  'tell' is called in inventory_keeper_run() for
+ * whatever a later one found changed; both inventories that its event points
+ * into are valid during the call. */
+struct inventory_keeper *inventory_keeper_start(
+    const char *root, void (*tell)(void *aux, const struct inventory_event *),
+    void *aux);
+
+/* A round under way is left behind; it frees what it has.  NULL is
+ * allowed. */
+void inventory_keeper_stop(struct inventory_keeper *);
+
+void inventory_keeper_run(struct inventory_keeper *);
+void inventory_keeper_wait(struct inventory_keeper *);
+
+/* NULL before the first round is over.  If that or a later one has failed,
+ * '*errorp' tells why, and belongs to the keeper; the next notification tries
+ * again.  'errorp' may be NULL. */
+const struct inventory *inventory_keeper_get(const struct inventory_keeper *,
+                                             const struct vif_error **errorp);
+
+/* No round is under way and none is due. */
+bool inventory_keeper_idle(const struct inventory_keeper *);
+
+/* Reads the device again, with 'vfs' its VFs as well. */
+void inventory_keeper_device(struct inventory_keeper *, const char *name,
+                             bool vfs);
+void inventory_keeper_all(struct inventory_keeper *);
+void inventory_keeper_uevent(struct inventory_keeper *,
+                             const struct uevent *);
+/* The link is as told; 'mac' may be NULL. */
+void inventory_keeper_link(struct inventory_keeper *, int ifindex,
+                           const struct vif_mac *mac);
+
+/* The device that 'devpath' of an event leads through last, such as
+ * "/devices/pci0000:00/0000:03:00.0/net/eno1".  False if there is none. */
+bool inventory_device_of_path(const char *devpath,
+                              char name[DEVICE_NAME_SIZE]);
+
+#endif /* inventory/keeper.h */

@@ -1,0 +1,21 @@
+agent_libvifd_la_SOURCES += \
+	agent/privilege/account.c \
+	agent/privilege/account.h \
+	agent/privilege/filter-lists.c \
+	agent/privilege/filter-lists.h \
+	agent/privilege/filter.c \
+	agent/privilege/filter.h \
+	agent/privilege/helper.c \
+	agent/privilege/helper.h \
+	agent/privilege/nodes.c \
+	agent/privilege/own-files.c \
+	agent/privilege/pci.c \
+	agent/privilege/privilege.c \
+	agent/privilege/privilege.h \
+	agent/privilege/protocol.h \
+	agent/privilege/rights.c \
+	agent/privilege/rights.h \
+	agent/privilege/tap-holders.c \
+	agent/privilege/tap-holders.h \
+	agent/privilege/verbs.c \
+	agent/privilege/verbs.h

@@ -1,0 +1,13 @@
+agent_libvifd_la_SOURCES += \
+	agent/steps/ovs-bridge.c \
+	agent/steps/ovs-op.c \
+	agent/steps/ovs-op.h \
+	agent/steps/ovs-port.c \
+	agent/steps/step-classes.c \
+	agent/steps/step.c \
+	agent/steps/step.h \
+	agent/steps/tap-args.c \
+	agent/steps/tap-args.h \
+	agent/steps/tap-mark.c \
+	agent/steps/tap-mark.h \
+	agent/steps/tap.c

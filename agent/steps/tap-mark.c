@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The mark of a tap: written, read, looked for.  A mark is one only as a
+ * whole: whoever else writes aliases that begin like ours, or another vifd,
+ * keeps what is his. */
+
+#include <config.h>
+
+#include "steps/tap-mark.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/cleanup.h"
+
+#define MARK_PREFIX "vifd:"
+
+/* As vif_binding_check() has them. */
+#define PORT_ID_CHARS "abcdefghijklmnopqrstuvwxyz" \
+                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+                      "0123456789_.:-"
+
+bool
+mark_is_port_id(const char *s)
+{
+    size_t length = strspn(s, PORT_ID_CHARS);
+
+    return length && length <= VIF_PORT_ID_MAX && !s[length];
+}
+
+void
+tap_mark_format(char mark[RTNL_ALIAS_SIZE], const char *key,
+                const char *port_id)
+{
+    snprintf(mark, RTNL_ALIAS_SIZE, MARK_PREFIX"%s:%s", key, port_id);
+}
+
+const char *
+tap_mark_port_id(const struct rtnl_link *link, const char *key)
+{
+    const char *p = link->alias;
+    size_t length = strlen(key);
+
+    if (strcmp(link->kind, "tun") || strncmp(p, MARK_PREFIX,
+                                             strlen(MARK_PREFIX))) {
+        return NULL;
+    }
+    p += strlen(MARK_PREFIX);
+    if (strncmp(p, key, length) || p[length] != ':') {
+        return NULL;
+    }
+    p += length + 1;
+    return mark_is_port_id(p) ? p : NULL;
+}
+
+static struct vif_error *
+marked_taps_verify(struct step *step, const struct step_env *env)
+{
+    CLEANUP_FREE struct rtnl_link *links = NULL;
+    size_t n = 0;
+    struct vif_error *error = rtnl_dump(env->rtnl, &links, &n);
+
+    for (size_t i = 0; i < n && !error; i++) {
+        const char *port_id = tap_mark_port_id(&links[i], env->key);
+
+        if (port_id) {
+            char ifindex[16];
+
+            snprintf(ifindex, sizeof ifindex, "%d", links[i].ifindex);
+            vif_attrs_setf(&step->output, ifindex, "%s %s", links[i].name,
+                           port_id);
+        }
+    }
+    return error;
+}
+
+const struct step_class marked_taps_class = {
+    .kind = "marked-taps",
+    .version = 1,
+    .summary = "all taps with our mark",
+    .verify = marked_taps_verify,
+};

@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Step "tap": a persistent tap that vifd makes, which a guest will open.  Its
+ * mark, "vifd:KEY:PORT_ID" in ifalias, tells ours from a stranger's; what has
+ * another mark or none is never changed or deleted.  Knows nothing about
+ * switches or guests.
+ *
+ * Arguments: "multi_queue", "up" (true unless it says false), "mac", "mtu",
+ * "uid", "gid" (who may open it); "queues" is for people; "replace" is set
+ * for a revert() that is half of a replacement.  What is absent is neither
+ * set nor verified.  Outputs: "ifindex", "n_queues_open", "warning". */
+
+#include <config.h>
+
+#include "steps/step.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <vif/binding.h>
+
+#include "kernel/rtnl.h"
+#include "lib/alloc.h"
+#include "lib/cleanup.h"
+#include "privilege/privilege.h"
+#include "steps/tap-args.h"
+#include "steps/tap-mark.h"
+
+/* The name may change hands between a look and an act; not for ever. */
+#define MAX_ATTEMPTS 4
+
+/* What is wanted, read from a step. */
+struct wish {
+    const char *name;
+    char mark[RTNL_ALIAS_SIZE];
+    struct tap_args args;
+};
+
+static void
+make_mark(const struct step *step, const struct step_env *env,
+          char mark[RTNL_ALIAS_SIZE])
+{
+    tap_mark_format(mark, env->key, step->port_id);
+}
+
+static struct vif_error *
+read_wish(const struct step *step, const struct step_env *env,
+          struct wish *wish)
+{
+    wish->name = step->object;
+    make_mark(step, env, wish->mark);
+    return tap_args_read(&step->args, &wish->args);
+}
+
+static bool
+is_ours(const struct rtnl_link *link, const char *mark)
+{
+    return !strcmp(link->kind, "tun") && !strcmp(link->alias, mark);
+}
+
+/* The index under which it was known last, 0 if none. */
+static int
+last_ifindex(const struct step *step)
+{
+    uint64_t ifindex = vif_attrs_get_uint(&step->output, "ifindex", 0);
+
+    return ifindex <= INT32_MAX ? ifindex : 0;
+}
+
+/* Whether somebody has taken the mark of our tap away and put none of his own
+ * there: the kernel gives no index a second time before the next boot. */
+static bool
+lost_its_mark(const struct step *step, const struct rtnl_link *link)
+{
+    return (!strcmp(link->kind, "tun") && !link->alias[0]
+            && link->ifindex == last_ifindex(step));
+}
+
+/* Errors that say who has what. */
+
+/* Who has 'name' open, for the end of a sentence. */
+static const char *
+holders(const char *name, char *buf, size_t size)
+{
+    if (!privilege_tap_holders(name, buf, size)) {
+        snprintf(buf, size, "a process that /proc does not show");
+    }
+    return buf;
+}
+
+/* The alias of 'link' for a message: anybody may write anything there. */
+#define ALIAS_BUFSIZE 80
+static const char *
+describe_alias(const struct rtnl_link *link, char buf[ALIAS_BUFSIZE])
+{
+    if (!link->alias[0]) {
+        return "no alias";
+    }
+    snprintf(buf, ALIAS_BUFSIZE, "alias '%.64s'", link->alias);
+    for (char *p = buf; *p; p++) {
+        if (*p < ' ' || *p > '~') {
+            *p = '?';
+        }
+    }
+    return buf;
+}
+
+static struct vif_error *
+taken(const struct wish *wish, const struct rtnl_link *link)
+{
+    char mac[VIF_MAC_BUFSIZE] = "none";
+    char alias[ALIAS_BUFSIZE], who[512];
+
+    if (link->has_mac) {
+        vif_mac_format(&link->mac, mac);
+    }
+    return vif_error_create(
+        VIF_ERR_CONFLICT, "%s exists and is not this port's: a %s%s with MTU "
+        "%"PRIu32", MAC address %s, %s%s%s", wish->name,
+        link->is_tap ? "tap" : link->kind[0] ? link->kind : "device",
+        link->is_tap || !link->kind[0] ? "" : " device", link->mtu, mac,
+        describe_alias(link, alias), link->n_queues ? ", open by " : "",
+        link->n_queues ? holders(link->name, who, sizeof who) : "");
+}
+
+static struct vif_error *
+in_use(const char *name, const struct rtnl_link *link, const char *why)
+{
+    char who[512];
+
+    return vif_error_create(VIF_ERR_IN_USE, "%s must be made anew (%s), but "
+                            "%"PRIu32" of its queues %s open, by %s", name,
+                            why, link->n_queues,
+                            link->n_queues == 1 ? "is" : "are",
+                            holders(link->name, who, sizeof who));
+}
+
+/* Comparing. */
+
+/* Why 'link' cannot become what 'wish' says by changing it, or NULL. */
+static const char *
+unalterable(const struct wish *wish, const struct rtnl_link *link)
+{
+    const struct tap_args *args = &wish->args;
+
+    /* A name may be found as another's alternative one (Linux 5.5). */
+    return (strcmp(link->name, wish->name) ? "it was renamed"
+            : !link->is_tap
+            ? "the kernel does not describe it as a tap, which takes Linux "
+              "4.18"
+            : link->multi_queue != args->multi_queue
+            ? (link->multi_queue ? "it is multi-queue"
+               : "it is not multi-queue")
+            : link->owner != args->uid ? "it has another owner"
+            : link->owner_group != args->gid ? "it has another owning group"
+            : !link->persist ? "it is not persistent"
+            : NULL);
+}
+
+/* What must be set in 'link' (NULL: in a new tap).  False if nothing. */
+static bool
+needed_change(const struct wish *wish, const struct rtnl_link *link,
+              struct rtnl_change *change)
+{
+    const struct tap_args *args = &wish->args;
+
+    *change = (struct rtnl_change) {
+        .mtu = args->mtu,
+        .mac = args->mac,
+        .up = args->up,
+        .alias = wish->mark,
+        .set_mtu = args->mtu && (!link || link->mtu != args->mtu),
+        .set_mac = (args->has_mac
+                    && (!link || !link->has_mac
+                        || memcmp(&link->mac, &args->mac,
+                                  sizeof link->mac))),
+        .set_up = link ? link->up != args->up : args->up,
+        .set_alias = !link || strcmp(link->alias, wish->mark),
+    };
+    return (change->set_mtu || change->set_mac || change->set_up
+            || change->set_alias);
+}
+
+static struct vif_error *
+not_as_wished(const struct rtnl_link *link, const struct rtnl_change *change)
+{
+    char is[VIF_MAC_BUFSIZE] = "none", wanted[VIF_MAC_BUFSIZE];
+
+    if (change->set_mtu) {
+        return vif_error_create(VIF_ERR_CONFLICT, "%s has MTU %"PRIu32
+                                " instead of %"PRIu32, link->name, link->mtu,
+                                change->mtu);
+    }
+    if (change->set_mac) {
+        if (link->has_mac) {
+            vif_mac_format(&link->mac, is);
+        }
+        return vif_error_create(VIF_ERR_CONFLICT, "%s has MAC address %s "
+                                "instead of %s", link->name, is,
+                                vif_mac_format(&change->mac, wanted));
+    }
+    return vif_error_create(VIF_ERR_CONFLICT, "%s is %s", link->name,
+                            link->up ? "up, not down" : "down, not up");
+}
+
+/* Looking. */
+
+/* Looks up 'name'.  Sets '*foundp' to false if there is no such link. */
+static struct vif_error *
+look(const struct step_env *env, const char *name, struct rtnl_link *link,
+     bool *foundp)
+{
+    struct vif_error *error = rtnl_get_by_name(env->rtnl, name, link);
+
+    *foundp = !error;
+    if (error && error->code == VIF_ERR_NOT_FOUND) {
+        vif_error_destroy(error);
+        error = NULL;
+    }
+    return error;
+}
+
+/* Looks whether the tap that the step knew last is still there and ours,
+ * whatever it is called now. */
+static struct vif_error *
+look_by_index(const struct step *step, const struct step_env *env,
+              const char *mark, struct rtnl_link *link, bool *foundp)
+{
+    int ifindex = last_ifindex(step);
+
+    *foundp = false;
+    if (ifindex) {
+        struct vif_error *error = rtnl_get(env->rtnl, ifindex, link);
+
+        if (!error) {
+            *foundp = is_ours(link, mark) || lost_its_mark(step, link);
+        } else if (error->code == VIF_ERR_NOT_FOUND) {
+            vif_error_destroy(error);
+        } else {
+            return error;
+        }
+    }
+    return NULL;
+}
+
+/* The class. */
+
+static struct vif_error *
+tap_capture(struct step *step, const struct step_env *env)
+{
+    struct rtnl_link link;
+    struct wish wish;
+    bool found;
+    struct vif_error *error = read_wish(step, env, &wish);
+
+    error = error ? error : look(env, wish.name, &link, &found);
+    if (error) {
+        return error;
+    }
+    /* Whether one without any mark is ours, which somebody has changed, is
+     * for apply() to say. */
+    if (found && !is_ours(&link, wish.mark)
+        && !(step->has_previous && !link.alias[0])) {
+        return taken(&wish, &link);
+    }
+
+    /* One with our mark was left over from a crash: as good as none. */
+    vif_attrs_set_bool(&step->original, "existed", false);
+    return NULL;
+}
+
+/* Deletes a tap of ours that nobody has open. */
+static struct vif_error *
+remove_unused(const struct wish *wish, const struct step_env *env,
+              const struct rtnl_link *link, const char *why)
+{
+    if (link->n_queues) {
+        return in_use(wish->name, link, why);
+    }
+
+    struct vif_error *error = rtnl_delete(env->rtnl, link->ifindex);
+    if (error && error->code == VIF_ERR_NOT_FOUND) {
+        vif_error_destroy(error);
+        error = NULL;
+    }
+    return error;
+}
+
+static struct vif_error *
+create(struct step *step, const struct step_env *env, const struct wish *wish)
+{
+    const struct rtnl_tap tap = {
+        .name = wish->name,
+        .multi_queue = wish->args.multi_queue,
+        .owner = wish->args.uid,
+        .group = wish->args.gid,
+    };
+    struct rtnl_change change;
+    struct rtnl_link old;
+    int ifindex;
+    bool renamed;
+    struct vif_error *error;
+
+    error = look_by_index(step, env, wish->mark, &old, &renamed);
+    if (!error && renamed && strcmp(old.name, wish->name)) {
+        error = remove_unused(wish, env, &old, "it was renamed");
+    }
+    if (error) {
+        return error;
+    }
+
+    needed_change(wish, NULL, &change);
+    error = rtnl_tap_create(env->rtnl, &tap, &change, &ifindex);
+    if (!error) {
+        vif_attrs_set_uint(&step->output, "ifindex", ifindex);
+    }
+    return error;
+}
+
+/* Makes of the link that has the name what 'wish' says.  Sets '*gonep' if
+ * there is none, or none any more. */
+static struct vif_error *
+converge(struct step *step, const struct step_env *env,
+         const struct wish *wish, bool *gonep)
+{
+    struct rtnl_link link;
+    bool found;
+    struct vif_error *error = look(env, wish->name, &link, &found);
+
+    *gonep = !found;
+    if (error || !found) {
+        return error;
+    }
+    if (!is_ours(&link, wish->mark) && !lost_its_mark(step, &link)) {
+        return taken(wish, &link);
+    }
+
+    const char *why = unalterable(wish, &link);
+    if (why) {
+        *gonep = true;
+        return remove_unused(wish, env, &link, why);
+    }
+
+    struct rtnl_change change;
+    if (needed_change(wish, &link, &change)) {
+        error = vif_error_wrap(rtnl_set(env->rtnl, link.ifindex, &change),
+                               "change tap %s", wish->name);
+    }
+    if (!error) {
+        vif_attrs_set_uint(&step->output, "ifindex", link.ifindex);
+    }
+    return error;
+}
+
+static struct vif_error *
+tap_apply(struct step *step, const struct step_env *env)
+{
+    struct wish wish;
+    struct vif_error *error = read_wish(step, env, &wish);
+
+    if (error) {
+        return error;
+    }
+
+    /* A first plug finds nothing, and creating tells if that is wrong. */
+    bool may_be_there = step->has_previous;
+    for (int i = 0; i < MAX_ATTEMPTS; i++) {
+        if (may_be_there) {
+            bool gone;
+
+            error = converge(step, env, &wish, &gone);
+            if (error || !gone) {
+                return error;
+            }
+        }
+
+        error = create(step, env, &wish);
+        if (!error || error->code != VIF_ERR_CONFLICT) {
+            return error;
+        }
+        vif_error_destroy(error);
+        may_be_there = true;
+    }
+    return vif_error_create(VIF_ERR_CONFLICT, "somebody makes and deletes "
+                            "links named %s all the time", wish.name);
+}
+
+/* 'link' has the name and is not ours: says so, and where ours is, if it was
+ * renamed. */
+static struct vif_error *
+not_ours(const struct step *step, const struct step_env *env,
+         const struct wish *wish, const struct rtnl_link *link)
+{
+    struct rtnl_link ours;
+    bool found;
+    struct vif_error *error = look_by_index(step, env, wish->mark, &ours,
+                                            &found);
+
+    return (error ? error
+            : found ? vif_error_wrap(taken(wish, link),
+                                     "it was renamed to %s", ours.name)
+            : taken(wish, link));
+}
+
+static struct vif_error *
+tap_verify(struct step *step, const struct step_env *env)
+{
+    struct rtnl_change change;
+    struct rtnl_link link;
+    struct wish wish;
+    bool found;
+    struct vif_error *error = read_wish(step, env, &wish);
+
+    error = error ? error : look(env, wish.name, &link, &found);
+    if (error) {
+        return error;
+    }
+    if (!found) {
+        error = look_by_index(step, env, wish.mark, &link, &found);
+        return (error ? error
+                : found
+                ? vif_error_create(VIF_ERR_NOT_FOUND, "tap %s was renamed to "
+                                   "%s", wish.name, link.name)
+                : vif_error_create(VIF_ERR_NOT_FOUND, "tap %s is not there",
+                                   wish.name));
+    }
+    if (lost_its_mark(step, &link)) {
+        return vif_error_create(VIF_ERR_CONFLICT, "%s has lost its mark: it "
+                                "has no alias instead of '%s'", wish.name,
+                                wish.mark);
+    } else if (!is_ours(&link, wish.mark)) {
+        return not_ours(step, env, &wish, &link);
+    }
+
+    const char *why = unalterable(&wish, &link);
+    if (why) {
+        return vif_error_create(VIF_ERR_CONFLICT, "tap %s is not as it was "
+                                "made: %s", wish.name, why);
+    }
+    if (needed_change(&wish, &link, &change)) {
+        return not_as_wished(&link, &change);
+    }
+    vif_attrs_set_uint(&step->output, "ifindex", link.ifindex);
+    vif_attrs_set_uint(&step->output, "n_queues_open", link.n_queues);
+    return NULL;
+}
+
+/* All links, read once it turns out that one has to be looked for. */
+struct link_list {
+    struct rtnl_link *links;
+    size_t n;
+    bool known;
+};
+
+/* Looks for a tap of which only the mark is known: it was made and renamed
+ * before its index could be noted. */
+static struct vif_error *
+look_by_mark(const struct step_env *env, struct link_list *all,
+             const char *mark, struct rtnl_link *link, bool *foundp)
+{
+    if (!all->known) {
+        struct vif_error *error = rtnl_dump(env->rtnl, &all->links, &all->n);
+
+        if (error) {
+            return error;
+        }
+        all->known = true;
+    }
+    for (size_t i = 0; i < all->n && !*foundp; i++) {
+        *foundp = is_ours(&all->links[i], mark);
+        if (*foundp) {
+            *link = all->links[i];
+        }
+    }
+    return NULL;
+}
+
+/* Finds what revert() has to delete: 'link->ifindex' is 0 if nothing. */
+static struct vif_error *
+find_victim(struct step *step, const struct step_env *env,
+            struct link_list *all, struct rtnl_link *link)
+{
+    char mark[RTNL_ALIAS_SIZE], alias[ALIAS_BUFSIZE];
+    bool found;
+    struct vif_error *error;
+
+    make_mark(step, env, mark);
+    error = look_by_index(step, env, mark, link, &found);
+    if (!error && !found) {
+        error = look(env, step->object, link, &found);
+        if (found && !is_ours(link, mark)) {
+            vif_attrs_setf(&step->output, "warning", "%s is not vifd's any "
+                           "more (%s): left as it is", step->object,
+                           describe_alias(link, alias));
+            found = false;
+        }
+        if (!error && !found && !last_ifindex(step)) {
+            error = look_by_mark(env, all, mark, link, &found);
+        }
+    }
+    if (!found) {
+        link->ifindex = 0;
+        return error;
+    }
+
+    if (link->n_queues) {
+        if (vif_attrs_get_bool(&step->args, "replace", false)) {
+            return in_use(step->object, link,
+                          "its flags or its owner are to change");
+        }
+        vif_attrs_setf(&step->output, "warning", "%s was deleted while "
+                       "somebody had it open", step->object);
+    }
+    return NULL;
+}
+
+/* One deletion's result.  The kernel acknowledges when the link is gone. */
+static struct vif_error *
+take_deletion(const struct step *step, struct vif_error *error)
+{
+    if (error && error->code == VIF_ERR_NOT_FOUND) {
+        vif_error_destroy(error);
+        return NULL;
+    }
+    return vif_error_wrap(error, "delete tap %s", step->object);
+}
+
+static struct vif_error *
+tap_revert(struct step *step, const struct step_env *env)
+{
+    struct link_list all = { .n = 0 };
+    struct rtnl_link link;
+    struct vif_error *error = find_victim(step, env, &all, &link);
+
+    free(all.links);
+    if (error || !link.ifindex) {
+        return error;
+    }
+    return take_deletion(step, rtnl_delete(env->rtnl, link.ifindex));
+}
+
+static void
+tap_revert_many(struct step **steps, struct vif_error **errors, size_t n,
+                const struct step_env *env)
+{
+    int *ifindexes CLEANUP_FREE = vif_xcalloc(n, sizeof *ifindexes);
+    size_t *which CLEANUP_FREE = vif_xcalloc(n, sizeof *which);
+    struct vif_error **results CLEANUP_FREE = vif_xcalloc(n, sizeof *results);
+    struct link_list all = { .n = 0 };
+    size_t n_victims = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct rtnl_link link;
+
+        errors[i] = find_victim(steps[i], env, &all, &link);
+        if (!errors[i] && link.ifindex) {
+            which[n_victims] = i;
+            ifindexes[n_victims++] = link.ifindex;
+        }
+    }
+
+    free(all.links);
+
+    rtnl_delete_many(env->rtnl, ifindexes, results, n_victims);
+    for (size_t i = 0; i < n_victims; i++) {
+        errors[which[i]] = take_deletion(steps[which[i]], results[i]);
+    }
+}
+
+const struct step_class step_tap_class = {
+    .kind = "tap",
+    .version = 1,
+    .summary = "a tap device",
+    .rank = 20,
+    .check = tap_args_check,
+    .compare = tap_args_compare,
+    .capture = tap_capture,
+    .apply = tap_apply,
+    .verify = tap_verify,
+    .revert = tap_revert,
+    .revert_many = tap_revert_many,
+};

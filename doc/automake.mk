@@ -1,0 +1,8 @@
+# Guides, installed in docdir.
+dist_doc_DATA += \
+	doc/engine.md \
+	doc/failure-modes.md \
+	doc/performance.md \
+	doc/privilege.md \
+	doc/protocol.md \
+	doc/states.md

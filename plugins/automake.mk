@@ -1,0 +1,21 @@
+# One module for each way of plugging.
+plugins_LTLIBRARIES += plugins/ovs.la
+plugins_ovs_la_SOURCES = plugins/ovs.c
+plugins_ovs_la_CFLAGS = $(PLUGIN_CFLAGS)
+plugins_ovs_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+
+# For plugins that are built elsewhere; made here because configure does not
+# know the directories yet.
+pluginpkgconfigdir = $(libdir)/pkgconfig
+pluginpkgconfig_DATA = plugins/vif-plugin.pc
+plugins/vif-plugin.pc: plugins/vif-plugin.pc.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) plugins && sed \
+	    -e 's|@prefix[@]|$(prefix)|' \
+	    -e 's|@exec_prefix[@]|$(exec_prefix)|' \
+	    -e 's|@libdir[@]|$(libdir)|' \
+	    -e 's|@includedir[@]|$(includedir)|' \
+	    -e 's|@pluginsdir[@]|$(pluginsdir)|' \
+	    -e 's|@VERSION[@]|$(VERSION)|' \
+	    $(top_srcdir)/plugins/vif-plugin.pc.in > $@.tmp && mv $@.tmp $@
+EXTRA_DIST += plugins/vif-plugin.pc.in
+CLEANFILES += plugins/vif-plugin.pc

@@ -1,0 +1,38 @@
+# Tests of agent/kernel/ and of step "tap".  Those that need a kernel make a
+# network namespace of their own, or skip themselves.
+UNIT_TESTS += \
+	tests/unit/test-rtnl-socket \
+	tests/unit/test-tap-args
+KERNEL_TESTS += \
+	tests/unit/test-rtnl \
+	tests/unit/test-rtnl-delete \
+	tests/unit/test-rtnl-monitor \
+	tests/unit/test-tap
+KERNEL_FIXTURE = tests/unit/own-netns.c tests/unit/own-netns.h
+
+tests_unit_test_rtnl_socket_SOURCES = tests/unit/test-rtnl-socket.c
+tests_unit_test_rtnl_socket_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rtnl_socket_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_rtnl_socket_LDADD = $(UNIT_LIBS)
+tests_unit_test_tap_args_SOURCES = tests/unit/test-tap-args.c
+tests_unit_test_tap_args_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_tap_args_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_tap_args_LDADD = $(UNIT_LIBS)
+tests_unit_test_rtnl_SOURCES = tests/unit/test-rtnl.c $(KERNEL_FIXTURE)
+tests_unit_test_rtnl_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rtnl_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_rtnl_LDADD = $(UNIT_LIBS)
+tests_unit_test_rtnl_delete_SOURCES = tests/unit/test-rtnl-delete.c \
+	$(KERNEL_FIXTURE)
+tests_unit_test_rtnl_delete_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rtnl_delete_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_rtnl_delete_LDADD = $(UNIT_LIBS)
+tests_unit_test_rtnl_monitor_SOURCES = tests/unit/test-rtnl-monitor.c \
+	tests/unit/until.h $(KERNEL_FIXTURE)
+tests_unit_test_rtnl_monitor_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rtnl_monitor_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_rtnl_monitor_LDADD = $(UNIT_LIBS)
+tests_unit_test_tap_SOURCES = tests/unit/test-tap.c $(KERNEL_FIXTURE)
+tests_unit_test_tap_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_tap_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_tap_LDADD = $(UNIT_LIBS)

@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which device a port gets, or why none: each filter, each NUMA policy, and
+ * several ports at once. */
+
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/config.h"
+#include "inventory/fit.h"
+#include "lib/cleanup.h"
+#include "tests/unit/some-nics.h"
+#include "util.h"
+
+#define PF1 "pci/0000:03:00.0"
+#define PF1_VF0 "pci/0000:03:01.0"
+#define PF1_VF1 "pci/0000:03:01.1"
+#define PF2 "pci/0000:04:00.0"
+#define PF2_VF0 "pci/0000:04:01.0"
+
+/* Two PFs with three VFs each, the first on physnet1, the second on no
+ * physical network; node 0 and 1 in socket 0, node 2 in socket 1. */
+struct host {
+    struct inventory inventory;
+    struct device_claims claims;
+    struct config *config;
+    struct device_host view;
+};
+
+static void
+configure(struct host *host, const char *device_spec)
+{
+    CLEANUP_FREE char *text = xasprintf("device_spec:\n%s", device_spec);
+
+    config_destroy(host->config);
+    assert_null(config_parse(text, strlen(text), "f.yaml", &host->config));
+    host->view = (struct device_host) {
+        &host->inventory, &host->config->device_spec, &host->claims,
+    };
+}
+
+static int
+set_up(void **state)
+{
+    static const struct numa_node nodes[] = { { 0, 0 }, { 1, 0 }, { 2, 1 } };
+    struct host *host = xzalloc(sizeof *host);
+
+    some_nics_add(&host->inventory, "0000:03:00.0", 3, 8);
+    some_nics_add(&host->inventory, "0000:04:00.0", 3, 8);
+    host->inventory.nodes = xmemdup(nodes, sizeof nodes);
+    host->inventory.n_nodes = ARRAY_SIZE(nodes);
+    configure(host,
+              "- {address: '0000:03:00.0', physical_network: physnet1}\n"
+              "- {address: '0000:04:00.0', physical_network: null}\n");
+    *state = host;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct host *host = *state;
+
+    inventory_destroy(&host->inventory);
+    device_claims_destroy(&host->claims);
+    config_destroy(host->config);
+    free(host);
+    return 0;
+}
+
+static void
+claim(struct host *host, const char *name, const char *holder)
+{
+    device_claims_add(&host->claims, name, holder);
+    device_claims_sort(&host->claims);
+}
+
+/* A VF on physnet1 for port "p". */
+static struct device_request
+request(void)
+{
+    struct device_request r;
+
+    device_request_init(&r);
+    r.holder = "p";
+    r.physical_network = "physnet1";
+    return r;
+}
+
+static void
+assert_gets(struct host *host, const struct device_request *r,
+            const char *expected)
+{
+    struct fit_answer answer;
+    CLEANUP_ERROR struct vif_error *error = device_fit(&host->view, r, 1,
+                                                       &answer);
+
+    if (error) {
+        fail_msg("%s", error->message);
+    }
+    assert_string_equal(answer.device->name, expected);
+}
+
+static void
+assert_refused(struct host *host, const struct device_request *r,
+               enum vif_error_code code, const char *expected)
+{
+    struct fit_answer answer;
+    CLEANUP_ERROR struct vif_error *error = device_fit(&host->view, r, 1,
+                                                       &answer);
+    CLEANUP_FREE char *message = xasprintf(
+        "port p: no device fits; left after each filter: %s", expected);
+
+    assert_non_null(error);
+    assert_string_equal(error->message, message);
+    assert_int_equal(error->code, code);
+    assert_null(answer.device);
+}
+
+static void
+test_physical_network(void **state)
+{
+    struct host *host = *state;
+    struct device_request r = request();
+
+    assert_gets(host, &r, PF1_VF0);
+    r.physical_network = "PhysNet1";        /* As Nova compares tags. */
+    assert_gets(host, &r, PF1_VF0);
+    r.physical_network = NULL;
+    assert_gets(host, &r, PF2_VF0);
+    r.physical_network = "physnet2";
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND,
+                   "device_spec 8, physical_network physnet2 0");
+
+    /* What is said to be on none is not what nothing is said of. */
+    configure(host, "- {address: '*:03:*.*'}\n");
+    r.physical_network = NULL;
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND,
+                   "device_spec 4, physical_network null 0");
+    configure(host, "");
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 0");
+}
+
+static void
+test_type(void **state)
+{
+    struct host *host = *state;
+    struct device_request r = request();
+
+    r.type = DEVICE_PF;
+    assert_gets(host, &r, PF1);
+    r.type = DEVICE_VDPA;
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, "
+                   "physical_network physnet1 4, type vdpa 0");
+
+    /* The parent of a vDPA device is for those who ask for vDPA. */
+    some_nics_get(&host->inventory, PF1_VF0)->type = DEVICE_VDPA;
+    assert_gets(host, &r, PF1_VF0);
+    r.type = DEVICE_VF;
+    assert_gets(host, &r, PF1_VF1);
+
+    /* A NIC without SR-IOV is for no port. */
+    some_nics_add(&host->inventory, "0000:05:00.0", 0, 0);
+    configure(host, "- {address: '05:00.0', physical_network: physnet1}\n");
+    r.type = DEVICE_PF;
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 1, "
+                   "physical_network physnet1 1, type type-PF 0");
+    r.type = DEVICE_PCI;
+    struct fit_answer answer;
+    CLEANUP_ERROR struct vif_error *error = device_fit(&host->view, &r, 1,
+                                                       &answer);
+    assert_string_equal(error->message, "port p: a port cannot have a device "
+                        "of type type-PCI");
+}
+
+static void
+test_vendor_and_product(void **state)
+{
+    struct host *host = *state;
+    struct device_request r = request();
+
+    r.vendor = 0x8086;
+    r.product = 0x154c;
+    assert_gets(host, &r, PF1_VF0);
+    some_nics_get(&host->inventory, PF1_VF0)->product = 0x1889;
+    assert_gets(host, &r, PF1_VF1);
+    r.product = 0x1572;
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, "
+                   "physical_network physnet1 4, type type-VF 3, vendor_id "
+                   "8086 3, product_id 1572 0");
+    r.vendor = 0x15b3;
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, "
+                   "physical_network physnet1 4, type type-VF 3, vendor_id "
+                   "15b3 0");
+}
+
+/* A request that does not ask gets any; one that does only what is said to be
+ * so. */
+static void
+test_trusted(void **state)
+{
+    struct host *host = *state;
+    struct device_request r = request();
+
+    r.trusted = SPEC_YES;
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, "
+                   "physical_network physnet1 4, type type-VF 3, trusted "
+                   "true 0");
+    r.trusted = SPEC_NO;
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, "
+                   "physical_network physnet1 4, type type-VF 3, trusted "
+                   "false 0");
+
+    configure(host,
+              "- {address: '03:01.0', physical_network: physnet1, "
+              "trusted: true}\n"
+              "- {address: '03:01.1', physical_network: physnet1, "
+              "trusted: false}\n");
+    assert_gets(host, &r, PF1_VF1);
+    r.trusted = SPEC_YES;
+    assert_gets(host, &r, PF1_VF0);
+    r.trusted = SPEC_UNSAID;
+    assert_gets(host, &r, PF1_VF0);
+}
+
+static void
+test_live_migratable(void **state)
+{
+    struct host *host = *state;
+    struct device_request r = request();
+
+    r.live_migratable = SPEC_YES;
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, "
+                   "physical_network physnet1 4, type type-VF 3, "
+                   "remote_managed false 3, live_migratable true 0");
+    configure(host,
+              "- {address: '03:01.1', physical_network: physnet1, "
+              "live_migratable: yes}\n"
+              "- {physical_network: physnet1}\n");
+    assert_gets(host, &r, PF1_VF1);
+    r.live_migratable = SPEC_UNSAID;
+    assert_gets(host, &r, PF1_VF0);
+}
+
+static void
+test_remote_managed(void **state)
+{
+    struct host *host = *state;
+    struct device_request r = request();
+
+    configure(host,
+              "- {address: '03:01.1', physical_network: physnet1, "
+              "remote_managed: true}\n"
+              "- {physical_network: physnet1}\n");
+    r.remote_managed = true;
+    /* The card has no serial number: not by that spec, nor by another. */
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 7, "
+                   "physical_network physnet1 7, type type-VF 5, "
+                   "remote_managed true 0");
+    strcpy(some_nics_get(&host->inventory, PF1)->serial, "S1");
+    assert_gets(host, &r, PF1_VF1);
+    claim(host, PF1_VF1, "q");
+    claim(host, "vf-of/" PF1 "=" PF1_VF1, "q");
+    assert_refused(host, &r, VIF_ERR_CONFLICT, "device_spec 8, "
+                   "physical_network physnet1 8, type type-VF 6, "
+                   "remote_managed true 1, free 0");
+    r.remote_managed = false;
+    assert_gets(host, &r, PF2_VF0);     /* On the PF with fewer held. */
+}
+
+static void
+test_given_device(void **state)
+{
+    struct host *host = *state;
+    struct device_request r = request();
+
+    r.device = PF1_VF1;
+    assert_gets(host, &r, PF1_VF1);
+    r.device = PF2_VF0;                 /* Of another network. */
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, device "
+                   PF2_VF0 " 1, physical_network physnet1 0");
+    r.device = "pci/0000:09:00.0";      /* Not there. */
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, device "
+                   "pci/0000:09:00.0 0");
+    r.device = PF1_VF0;
+    claim(host, PF1_VF0, "q");
+    assert_refused(host, &r, VIF_ERR_CONFLICT, "device_spec 8, device "
+                   PF1_VF0 " 1, physical_network physnet1 1, type type-VF 1, "
+                   "remote_managed false 1, free 0");
+}
+
+/* An id that has a device keeps it, also when all that is left of the daemon
+ * is its claims. */
+static void
+test_request_id(void **state)
+{
+    struct host *host = *state;
+    struct device_request r = request();
+    char names[DEVICE_MAX_CLAIMS][DEVICE_CLAIM_SIZE];
+
+    r.request_id = "r1";
+    assert_gets(host, &r, PF1_VF0);     /* It has none yet. */
+
+    size_t n = device_claim_names(some_nics_get(&host->inventory, PF1_VF1),
+                                  "r1", names);
+    for (size_t i = 0; i < n; i++) {
+        claim(host, names[i], "p");
+    }
+    assert_gets(host, &r, PF1_VF1);
+    r.request_id = "r2";
+    r.holder = "q";
+    assert_gets(host, &r, PF1_VF0);
+
+    /* Another port cannot have it by its id. */
+    r.request_id = "r1";
+    r.holder = "p";
+    device_claims_destroy(&host->claims);
+    for (size_t i = 0; i < n; i++) {
+        claim(host, names[i], "q");
+    }
+    assert_refused(host, &r, VIF_ERR_CONFLICT, "device_spec 8, "
+                   "pci_request_id r1 1, physical_network physnet1 1, "
+                   "type type-VF 1, remote_managed false 1, free 0");
+
+    r.request_id = "a=b";
+    struct fit_answer answer;
+    CLEANUP_ERROR struct vif_error *error = device_fit(&host->view, &r, 1,
+                                                       &answer);
+    assert_int_equal(error->code, VIF_ERR_INVALID);
+}
+
+/* By policy: the node of PF1, that of PF2, and who gets what for an instance
+ * on node 0. */
+static void
+test_numa(void **state)
+{
+    static const struct {
+        enum numa_policy policy;
+        int node1, node2;
+        const char *gets;           /* NULL: none. */
+    } cases[] = {
+        { NUMA_REQUIRED, 0, 0, PF1_VF0 },
+        { NUMA_REQUIRED, 1, 0, PF2_VF0 },
+        { NUMA_REQUIRED, 1, 2, NULL },
+        { NUMA_REQUIRED, -1, -1, NULL },
+        { NUMA_LEGACY, -1, 0, PF2_VF0 },
+        { NUMA_LEGACY, 1, -1, PF2_VF0 },
+        { NUMA_LEGACY, 2, 1, NULL },
+        { NUMA_PREFERRED, 2, 0, PF2_VF0 },
+        { NUMA_PREFERRED, 2, -1, PF2_VF0 },
+        { NUMA_PREFERRED, -1, 0, PF2_VF0 },
+        { NUMA_PREFERRED, 2, 1, PF1_VF0 },
+        { NUMA_SOCKET, 1, 0, PF2_VF0 },
+        { NUMA_SOCKET, 2, 1, PF2_VF0 },
+        { NUMA_SOCKET, 2, -1, NULL },
+        { NUMA_SOCKET, 2, 7, NULL },
+    };
+    struct host *host = *state;
+
+    configure(host, "- {physical_network: physnet1}\n");
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct device_request r = request();
+        struct fit_answer answer;
+
+        some_nics_set_numa(&host->inventory, "0000:03:00.0",
+                           cases[i].node1);
+        some_nics_set_numa(&host->inventory, "0000:04:00.0",
+                           cases[i].node2);
+        r.numa_policy = cases[i].policy;
+        r.numa_nodes = 1;
+        CLEANUP_ERROR struct vif_error *error
+            = device_fit(&host->view, &r, 1, &answer);
+        if (!error != (cases[i].gets != NULL)
+            || (!error && strcmp(answer.device->name, cases[i].gets))) {
+            fail_msg("case %"PRIuSIZE": %s", i,
+                     error ? error->message : answer.device->name);
+        }
+
+        /* An instance that is nowhere gets any. */
+        r.numa_nodes = 0;
+        assert_gets(host, &r, PF1_VF0);
+    }
+
+    struct device_request r = request();
+    r.numa_policy = NUMA_REQUIRED;
+    r.numa_nodes = 1 << 3 | 1 << 5;
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, "
+                   "physical_network physnet1 8, type type-VF 6, "
+                   "remote_managed false 6, NUMA policy required, node 3 5 "
+                   "0");
+}
+
+/* VF and PF exclude one another, and which is free comes last. */
+static void
+test_exclusion(void **state)
+{
+    struct host *host = *state;
+    struct device_request r = request();
+
+    claim(host, PF1_VF0, "q");
+    assert_gets(host, &r, PF1_VF1);
+    r.type = DEVICE_PF;
+    assert_refused(host, &r, VIF_ERR_CONFLICT, "device_spec 8, "
+                   "physical_network physnet1 4, type type-PF 1, "
+                   "remote_managed false 1, free 0");
+    device_claims_destroy(&host->claims);
+    claim(host, PF1, "q");
+    r.type = DEVICE_VF;
+    assert_refused(host, &r, VIF_ERR_CONFLICT, "device_spec 8, "
+                   "physical_network physnet1 4, type type-VF 3, "
+                   "remote_managed false 3, free 0");
+}
+
+/* A port that is plugged again keeps what it has, wherever that is, whatever
+ * has become of the spec. */
+static void
+test_keeps(void **state)
+{
+    struct host *host = *state;
+    struct device_request r = request();
+
+    some_nics_set_numa(&host->inventory, "0000:03:00.0", 2);
+    configure(host, "- {physical_network: physnet1}\n");
+    r.numa_policy = NUMA_PREFERRED;
+    r.numa_nodes = 1;
+    assert_gets(host, &r, PF2_VF0);
+    claim(host, PF1_VF1, "p");
+    assert_gets(host, &r, PF1_VF1);
+    configure(host,
+              "- {address: '0000:04:00.0', physical_network: physnet1}\n");
+    assert_gets(host, &r, PF1_VF1);
+    /* For others it has left. */
+    r.holder = "q";
+    assert_gets(host, &r, PF2_VF0);
+    /* It is not what the port wants any more. */
+    r.holder = "p";
+    r.type = DEVICE_PF;
+    assert_gets(host, &r, PF2);
+}
+
+/* One alone goes where the fewest VFs are held, then by number. */
+static void
+test_order(void **state)
+{
+    struct host *host = *state;
+    struct device_request r = request();
+
+    some_nics_add(&host->inventory, "0000:02:00.0", 12, 12);
+    configure(host, "- {physical_network: physnet1}\n");
+    claim(host, "pci/0000:02:01.0", "a");
+    claim(host, "vf-of/pci/0000:02:00.0=pci/0000:02:01.0", "a");
+    claim(host, PF1_VF0, "b");
+    claim(host, "vf-of/" PF1 "=" PF1_VF0, "b");
+    assert_gets(host, &r, PF2_VF0);
+    claim(host, PF2_VF0, "c");
+    claim(host, "vf-of/" PF2 "=" PF2_VF0, "c");
+    assert_gets(host, &r, "pci/0000:02:01.1");
+}
+
+/* What each of several ports gets, or the error. */
+static struct vif_error *
+fit(struct host *host, const struct device_request *requests, size_t n,
+    const char **names)
+{
+    struct fit_answer answers[FIT_MAX_REQUESTS];
+    struct vif_error *error = device_fit(&host->view, requests, n, answers);
+
+    for (size_t i = 0; i < n; i++) {
+        names[i] = answers[i].device ? answers[i].device->name : NULL;
+        assert_true(!error || !names[i]);
+    }
+    return error;
+}
+
+static void
+test_all_or_nothing(void **state)
+{
+    struct host *host = *state;
+    struct device_request r[4];
+    const char *names[4];
+
+    for (size_t i = 0; i < 4; i++) {
+        static const char *const holders[] = { "p0", "p1", "p2", "p3" };
+
+        r[i] = request();
+        r[i].holder = holders[i];
+    }
+    assert_null(fit(host, r, 3, names));
+    assert_string_equal(names[0], PF1_VF0);
+    assert_string_equal(names[1], PF1_VF1);
+    assert_string_equal(names[2], "pci/0000:03:01.2");
+
+    CLEANUP_ERROR struct vif_error *error = fit(host, r, 4, names);
+    assert_string_equal(error->message, "together there are too few devices "
+                        "for ports p0, p1, p2, p3");
+    assert_int_equal(error->code, VIF_ERR_CONFLICT);
+
+    /* The second can have just what the first would have chosen. */
+    r[1].device = PF1_VF0;
+    assert_null(fit(host, r, 2, names));
+    assert_string_equal(names[0], PF1_VF1);
+    assert_string_equal(names[1], PF1_VF0);
+
+    /* One that fits nothing by itself spoils it for all. */
+    r[1].physical_network = "nowhere";
+    CLEANUP_ERROR struct vif_error *other = fit(host, r, 3, names);
+    assert_int_equal(other->code, VIF_ERR_NOT_FOUND);
+    assert_non_null(strstr(other->message, "port p1: "));
+}
+
+/* The PF that is given away is the one whose VFs nobody needs. */
+static void
+test_pf_among_vfs(void **state)
+{
+    struct host *host = *state;
+    struct device_request r[3] = { request(), request(), request() };
+    const char *names[3];
+
+    configure(host, "- {physical_network: physnet1}\n");
+    r[0].type = DEVICE_PF;
+    r[1].device = PF1_VF1;
+    assert_null(fit(host, r, 2, names));
+    assert_string_equal(names[0], PF2);
+    assert_string_equal(names[1], PF1_VF1);
+
+    r[2].device = PF2_VF0;
+    CLEANUP_ERROR struct vif_error *error = fit(host, r, 3, names);
+    assert_int_equal(error->code, VIF_ERR_CONFLICT);
+
+    /* Both PFs, and nothing is left for a VF. */
+    r[1] = r[0];
+    assert_null(fit(host, r, 2, names));
+    assert_string_equal(names[0], PF1);
+    assert_string_equal(names[1], PF2);
+    r[2].device = NULL;
+    CLEANUP_ERROR struct vif_error *third = fit(host, r, 3, names);
+    assert_non_null(strstr(third->message, "exclude one another"));
+}
+
+/* The PF with the fewest VFs that others could have may be the wrong one. */
+static void
+test_pf_second_choice(void **state)
+{
+    struct host *host = *state;
+    struct device_request r[3] = { request(), request(), request() };
+    const char *names[3];
+
+    some_nics_add(&host->inventory, "0000:05:00.0", 3, 3);
+    configure(host, "- {physical_network: physnet1}\n");
+    for (unsigned int i = 0; i < 3; i++) {
+        char vf[PCI_ADDRESS_SIZE];
+
+        some_nics_vf_address("0000:03:00.0", i, vf);
+        CLEANUP_FREE char *name = xasprintf("pci/%s", vf);
+        some_nics_get(&host->inventory, name)->product = 0x1889;
+    }
+    r[0].type = DEVICE_PF;
+    r[1].device = PF1_VF1;
+    r[2].product = 0x154c;      /* Six of them, none on the first PF. */
+    assert_null(fit(host, r, 3, names));
+    assert_string_equal(names[0], PF2);
+    assert_string_equal(names[1], PF1_VF1);
+    assert_string_equal(names[2], "pci/0000:05:01.0");
+}
+
+static void
+test_same_request_id(void **state)
+{
+    struct host *host = *state;
+    struct device_request r[2] = { request(), request() };
+    const char *names[2];
+
+    r[0].request_id = r[1].request_id = "r1";
+    r[1].holder = "q";
+    CLEANUP_ERROR struct vif_error *error = fit(host, r, 2, names);
+    assert_string_equal(error->message, "port q: pci_request_id r1 is that "
+                        "of port p, too");
+}
+
+/* Where nothing fits together the search ends all the same: 32 PFs for 16
+ * ports, and a VF of each PF for 17 more. */
+static void
+test_bounded(void **state)
+{
+    struct host *host = *state;
+    struct device_request r[33];
+    struct fit_answer answers[33];
+
+    inventory_destroy(&host->inventory);
+    for (unsigned int i = 0; i < 32; i++) {
+        CLEANUP_FREE char *address = xasprintf("0000:%02x:00.0", i);
+
+        some_nics_add(&host->inventory, address, 1, 1);
+    }
+    configure(host, "- {physical_network: physnet1}\n");
+    for (size_t i = 0; i < 33; i++) {
+        r[i] = request();
+        r[i].type = i < 16 ? DEVICE_PF : DEVICE_VF;
+    }
+    CLEANUP_ERROR struct vif_error *error = device_fit(&host->view, r, 33,
+                                                       answers);
+    assert_int_equal(error->code, VIF_ERR_BUSY);
+    assert_null(device_fit(&host->view, r, 32, answers));
+}
+
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_physical_network),
+        TEST(test_type),
+        TEST(test_vendor_and_product),
+        TEST(test_trusted),
+        TEST(test_live_migratable),
+        TEST(test_remote_managed),
+        TEST(test_given_device),
+        TEST(test_request_id),
+        TEST(test_numa),
+        TEST(test_exclusion),
+        TEST(test_keeps),
+        TEST(test_order),
+        TEST(test_all_or_nothing),
+        TEST(test_pf_among_vfs),
+        TEST(test_pf_second_choice),
+        TEST(test_same_request_id),
+        TEST(test_bounded),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An inventory that is kept current: what the kernel tells leads to the right
+ * device, is read by the thread, and then told. */
+
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "inventory/keeper.h"
+#include "kernel/uevent.h"
+#include "openvswitch/dynamic-string.h"
+#include "tests/unit/fake-sysfs.h"
+#include "tests/unit/until.h"
+#include "util.h"
+
+#define PF "0000:03:00.0"
+#define PF_PATH "/devices/pci0000:00/" PF
+#define VF0_PATH "/devices/pci0000:00/0000:03:01.0"
+
+static struct ds told;
+
+static void
+tell(void *aux OVS_UNUSED, const struct inventory_event *event)
+{
+    const struct device *device = event->after ? event->after : event->before;
+
+    ds_put_format(&told, "%c%s ", "+-~"[event->type], device->name);
+}
+
+static int
+set_up(void **state)
+{
+    ds_init(&told);
+    return fake_sysfs_set_up(state);
+}
+
+static int
+tear_down(void **state)
+{
+    ds_destroy(&told);
+    return fake_sysfs_tear_down(state);
+}
+
+#define UNTIL_IDLE(KEEPER)                      \
+    UNTIL(inventory_keeper_idle(KEEPER),        \
+          inventory_keeper_run(KEEPER),         \
+          inventory_keeper_wait(KEEPER))
+
+static struct inventory_keeper *
+start(struct fake_sysfs *sysfs)
+{
+    struct inventory_keeper *keeper = inventory_keeper_start(sysfs->root,
+                                                             tell, NULL);
+
+    assert_null(inventory_keeper_get(keeper, NULL));
+    UNTIL_IDLE(keeper);
+    assert_string_equal(ds_cstr(&told), "");
+    return keeper;
+}
+
+static void
+hear(struct inventory_keeper *keeper, enum uevent_action action,
+     const char *subsystem, const char *devpath)
+{
+    const struct uevent event = {
+        .action = action, .subsystem = subsystem, .devpath = devpath,
+        .name = strrchr(devpath, '/') + 1,
+    };
+
+    ds_clear(&told);
+    inventory_keeper_uevent(keeper, &event);
+}
+
+static void
+assert_told(struct inventory_keeper *keeper, const char *expected)
+{
+    UNTIL_IDLE(keeper);
+    assert_string_equal(ds_cstr(&told), expected);
+}
+
+static void
+test_paths(void **state OVS_UNUSED)
+{
+    static const struct {
+        const char *path, *name;
+    } cases[] = {
+        { PF_PATH, "pci/" PF },
+        { PF_PATH "/net/eno1", "pci/" PF },
+        { PF_PATH "/0000:04:00.1/virtio3/net/a", "pci/0000:04:00.1" },
+        { "/devices/netdevsim3/net/eni3np1", "netdevsim/netdevsim3" },
+        { "/devices/virtual/net/tap1", NULL },
+        { "/devices/netdevsim", NULL },
+        { "/", NULL },
+        { "", NULL },
+        { "/devices/pci0000:00/0000:03:00.00", NULL },
+        { "/devices/0123456789012345678901234567890123456789/x", NULL },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char name[DEVICE_NAME_SIZE];
+        bool found = inventory_device_of_path(cases[i].path, name);
+
+        if (found != (cases[i].name != NULL)
+            || (found && strcmp(name, cases[i].name))) {
+            fail_msg("%s", cases[i].path);
+        }
+    }
+}
+
+static void
+test_events(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+
+    fake_sysfs_pci(sysfs, PF);
+    fake_sysfs_vfs(sysfs, PF, 0, 8);
+    struct inventory_keeper *keeper = start(sysfs);
+    assert_int_equal(inventory_keeper_get(keeper, NULL)->n, 1);
+
+    /* Two VFs are made: the PF says "change". */
+    fake_sysfs_vfs(sysfs, PF, 2, 8);
+    hear(keeper, UEVENT_CHANGE, "pci", PF_PATH);
+    assert_told(keeper, "~pci/0000:03:00.0 +pci/0000:03:01.0 "
+                "+pci/0000:03:01.1 ");
+
+    /* One gets a driver, then a netdev. */
+    fake_sysfs_link(sysfs, "../../../bus/pci/drivers/vfio-pci",
+                    "bus/pci/devices/0000:03:01.0/driver");
+    hear(keeper, UEVENT_BIND, "pci", VF0_PATH);
+    assert_told(keeper, "~pci/0000:03:01.0 ");
+    fake_sysfs_netdev(sysfs, "bus/pci/devices/0000:03:01.0", "v0", 9, NULL,
+                      NULL);
+    hear(keeper, UEVENT_ADD, "net", VF0_PATH "/net/v0");
+    assert_told(keeper, "~pci/0000:03:01.0 ");
+
+    /* What is about something else, or has changed nothing. */
+    hear(keeper, UEVENT_CHANGE, "block", VF0_PATH "/block/x");
+    assert_true(inventory_keeper_idle(keeper));
+    hear(keeper, UEVENT_MOVE, "net", "/devices/virtual/net/tap1");
+    assert_true(inventory_keeper_idle(keeper));
+    hear(keeper, UEVENT_MOVE, "net", VF0_PATH "/net/v0");
+    assert_told(keeper, "");
+
+    /* The VFs go. */
+    fake_sysfs_vfs(sysfs, PF, 0, 8);
+    hear(keeper, UEVENT_CHANGE, "pci", PF_PATH);
+    assert_told(keeper, "~pci/0000:03:00.0 -pci/0000:03:01.0 "
+                "-pci/0000:03:01.1 ");
+    inventory_keeper_stop(keeper);
+}
+
+/* A MAC address is told by no uevent. */
+static void
+test_link(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+    struct vif_mac mac;
+
+    fake_sysfs_pci(sysfs, PF);
+    fake_sysfs_netdev(sysfs, "bus/pci/devices/" PF, "eno1", 7, NULL, NULL);
+    struct inventory_keeper *keeper = start(sysfs);
+
+    assert_true(vif_mac_from_string("02:00:00:00:00:07", &mac));
+    inventory_keeper_link(keeper, 7, &mac);     /* As it is. */
+    inventory_keeper_link(keeper, 8, &mac);     /* Another one. */
+    inventory_keeper_link(keeper, 7, NULL);
+    assert_true(inventory_keeper_idle(keeper));
+
+    fake_sysfs_write(sysfs, "02:00:00:00:00:99",
+                     "bus/pci/devices/" PF "/net/eno1/address");
+    assert_true(vif_mac_from_string("02:00:00:00:00:99", &mac));
+    inventory_keeper_link(keeper, 7, &mac);
+    assert_told(keeper, "~pci/0000:03:00.0 ");
+    inventory_keeper_stop(keeper);
+}
+
+/* Said during a round: it is read in the next one. */
+static void
+test_during_a_round(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+    struct inventory_keeper *keeper = start(sysfs);
+
+    inventory_keeper_all(keeper);
+    inventory_keeper_run(keeper);               /* Begins the round. */
+    fake_sysfs_pci(sysfs, PF);
+    inventory_keeper_device(keeper, "pci/" PF, false);
+    inventory_keeper_device(keeper, "pci/" PF, true);
+    inventory_keeper_device(keeper, "pci/" PF, false);
+    assert_told(keeper, "+pci/0000:03:00.0 ");
+    inventory_keeper_stop(keeper);
+}
+
+/* Some were lost: everything is read. */
+static void
+test_lost(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+    struct inventory_keeper *keeper = start(sysfs);
+
+    fake_sysfs_pci(sysfs, PF);
+    fake_sysfs_pci(sysfs, "0000:04:00.0");
+    inventory_keeper_all(keeper);
+    assert_told(keeper, "+pci/0000:03:00.0 +pci/0000:04:00.0 ");
+
+    /* More devices than it is worth reading one by one. */
+    fake_sysfs_pci(sysfs, "0000:05:00.0");
+    for (int i = 0; i < 200; i++) {
+        CLEANUP_FREE char *name = xasprintf("pci/0000:%02x:00.0", i);
+
+        inventory_keeper_device(keeper, name, false);
+    }
+    ds_clear(&told);
+    assert_told(keeper, "+pci/0000:05:00.0 ");
+    inventory_keeper_stop(keeper);
+}
+
+/* A round that fails leaves what is known as it was. */
+static void
+test_failure(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+    const struct vif_error *error;
+
+    fake_sysfs_pci(sysfs, PF);
+    struct inventory_keeper *keeper = start(sysfs);
+    CLEANUP_FREE char *elsewhere = xasprintf("%s-away", sysfs->root);
+    assert_int_equal(rename(sysfs->root, elsewhere), 0);
+    inventory_keeper_all(keeper);
+    assert_told(keeper, "");
+    assert_int_equal(inventory_keeper_get(keeper, &error)->n, 1);
+    assert_non_null(error);
+
+    assert_int_equal(rename(elsewhere, sysfs->root), 0);
+    inventory_keeper_device(keeper, "pci/" PF, false);
+    assert_told(keeper, "");
+    assert_int_equal(inventory_keeper_get(keeper, &error)->n, 1);
+    assert_null(error);
+    inventory_keeper_stop(keeper);
+}
+
+/* A driver that does not answer does not keep vifd from ending. */
+static void
+test_stuck(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+
+    fake_sysfs_pci(sysfs, PF);
+    CLEANUP_FREE char *path = xasprintf("%s/devices/pci0000:00/" PF
+                                        "/numa_node", sysfs->root);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);    /* open() waits. */
+
+    struct inventory_keeper *keeper = inventory_keeper_start(sysfs->root,
+                                                             tell, NULL);
+    inventory_keeper_run(keeper);
+    assert_null(inventory_keeper_get(keeper, NULL));
+    inventory_keeper_stop(keeper);
+
+    FILE *writer = fopen(path, "w");            /* Lets it go. */
+    assert_non_null(writer);
+    fclose(writer);
+    inventory_keeper_stop(NULL);
+}
+
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_paths),
+        TEST(test_events),
+        TEST(test_link),
+        TEST(test_during_a_round),
+        TEST(test_lost),
+        TEST(test_failure),
+        TEST(test_stuck),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
