@@ -56,6 +56,8 @@ JOBS = {
                           hindrance=switch_is_full),
     "replace-fails": plugs(REPLACED, binding(2), there=BEFORE,
                            hindrance=switch_is_full),
+    # Only this one surely verifies: after a plug, a notification may ask for it.
+    "check": Job(MADE, "check", {"port_id": port_id(1)}),
     "gc": Job(BEFORE, "gc", {"interval_ms": 50}, lost=True),
 }
 
