@@ -44,6 +44,54 @@ const char *vif_mac_format(const struct vif_mac *, char buf[VIF_MAC_BUFSIZE]);
 bool vif_mac_is_multicast(const struct vif_mac *);
 bool vif_mac_is_zero(const struct vif_mac *);
 
+/* What the PF does for a VF; ip-link(8) calls these "ip link set PF vf N
+ * ...".  What is not asked for stays as the VF has it, but a VLAN: a port
+ * without one gets none. */
+enum vif_link_state {
+    VIF_LINK_AUTO,          /* As the PF's. */
+    VIF_LINK_ENABLE,
+    VIF_LINK_DISABLE,
+    VIF_N_LINK_STATES
+};
+const char *vif_link_state_name(enum vif_link_state);   /* "auto" ... */
+bool vif_link_state_from_name(const char *, enum vif_link_state *);
+
+struct vif_vf {
+    bool has_vlan;
+    uint16_t vlan;          /* 0 (none) .. 4094. */
+    uint8_t vlan_qos;       /* 0..7 */
+    bool vlan_8021ad;       /* The outer tag of 802.1ad, not 802.1Q's. */
+    bool has_min_tx_rate, has_max_tx_rate;
+    uint32_t min_tx_rate, max_tx_rate;  /* Mbit/s; 0: no limit. */
+    bool has_spoofchk, spoofchk;
+    bool has_trust, trust;  /* Also the profile's "trusted". */
+    bool has_link_state;
+    enum vif_link_state link_state;
+    bool best_effort;       /* What the driver cannot do is a warning. */
+};
+
+enum vif_macvtap_mode {
+    VIF_MACVTAP_DEFAULT,    /* Not asked: passthru on a VF, else bridge. */
+    VIF_MACVTAP_BRIDGE,
+    VIF_MACVTAP_VEPA,
+    VIF_MACVTAP_PRIVATE,
+    VIF_MACVTAP_PASSTHRU,
+    VIF_N_MACVTAP_MODES
+};
+const char *vif_macvtap_mode_name(enum vif_macvtap_mode);  /* "bridge" ... */
+bool vif_macvtap_mode_from_name(const char *, enum vif_macvtap_mode *);
+
+/* Neutron's macvtap agent: a macvtap on 'source', which is a VLAN device on
+ * 'physical_interface' if 'vlan' is not 0, and else the interface itself. */
+struct vif_macvtap {
+    enum vif_macvtap_mode mode;
+    char *source;           /* NULL: on the VF that the port gets. */
+    char *physical_interface;   /* NULL: 'source' is there already. */
+    uint16_t vlan;          /* 0 (none) .. 4094. */
+};
+
+#define VIF_MAX_NUMA_NODES 64
+
 #define VIF_PORT_ID_MAX 64      /* Characters of a port id. */
 #define VIF_NO_ID UINT32_MAX    /* No owner asked for. */
 
@@ -76,6 +124,18 @@ struct vif_binding {
     bool create_device;     /* vifd makes the tap; else libvirt does. */
     uint32_t uid, gid;      /* Who may open the device; VIF_NO_ID: nobody in
                              * particular. */
+
+    struct vif_vf vf;       /* direct and macvtap. */
+    struct vif_macvtap macvtap;
+    struct vif_attrs port_profile;  /* A switch's: "type" is "802.1Qbh" (with
+                             * "profileid") or "802.1Qbg" (with "managerid",
+                             * "typeid", "typeidversion", "instanceid").
+                             * Empty: none. */
+    char *driver;           /* direct: the driver to bind to the VF, such as
+                             * "vfio-pci"; NULL: libvirt sees to it. */
+    uint64_t numa_nodes;    /* The instance's: bit I is node I; 0: any. */
+    char *numa_policy;      /* "required", "preferred", "socket", "legacy";
+                             * NULL: "legacy". */
 
     bool prepare;           /* Put in place but carry no traffic: the target
                              * of a migration, until 'activate'. */

@@ -25,7 +25,37 @@ extern "C" {
 
 /* Raised whenever a struct or a table of this directory changes its layout.
  * A plugin built with another number is refused at load, by name. */
-#define VIF_PLUGIN_ABI 1
+#define VIF_PLUGIN_ABI 2
+
+/* A device that a port may have: a VF or a PF.  Strings are NULL where there
+ * is nothing to say; names of netdevs are those of now, for people and for
+ * libvirt: no step is told one. */
+struct vif_device {
+    const char *name;           /* "pci/0000:03:00.2",
+                                 * "netdevsim/netdevsim1/3". */
+    const char *type;           /* "type-VF", "type-PF", "type-PCI". */
+    const char *pci_slot;       /* "0000:03:00.2" */
+    const char *pci_vendor_info;    /* "8086:10ca" */
+    const char *driver;
+    const char *netdev;
+    const char *mac;            /* Of 'netdev'. */
+    const char *pf;             /* Name of a VF's PF. */
+    const char *pf_netdev;
+    const char *pf_mac;
+    int vf_number;              /* -1 if it is none. */
+    int numa_node;              /* -1 if it has none. */
+    const char *serial;         /* Of the card. */
+    const char *const *capabilities;    /* "switchdev", "tso" ... */
+    size_t n_capabilities;
+
+    /* What vifd.yaml's device_spec says of it. */
+    const char *physical_network;
+    bool trusted, managed;
+
+    /* What a plan that takes it must claim. */
+    const char *const *claims;
+    size_t n_claims;
+};
 
 /* What a plugin may know about the host, and the functions it builds with.
  * All of it is valid only during the call. */
@@ -52,6 +82,14 @@ struct vif_host {
     bool (*bridge_may_create)(void *aux, const char *bridge);
     /* The port that has claimed 'device', or NULL. */
     const char *(*claimed_by)(void *aux, const char *device);
+
+    /* The device that 'binding' gets: the one that it has, if that still
+     * fits, else the best that is free.  All ports of a request are looked at
+     * together.  The answer is what the method "fit" says, and valid during
+     * the call of plan().  An error, which the caller owns, says which filter
+     * left none. */
+    struct vif_error *(*device_for)(void *aux, const struct vif_binding *,
+                                    const struct vif_device **);
 
     /* The functions of the other headers, so that a plugin need not link
      * them.  The same contracts hold. */

@@ -220,10 +220,10 @@ raise_abi(void)
     char *include CLEANUP_FREE = in_dir(VIFD_INCLUDEDIR "/vif");
     char *path CLEANUP_FREE = xasprintf("%s/plugin.h", include);
     char *text CLEANUP_FREE = read_file(path);
-    char *number = strstr(text, "#define VIF_PLUGIN_ABI 1\n");
+    char *number = strstr(text, "#define VIF_PLUGIN_ABI ");
 
     assert_non_null(number);
-    number[strlen("#define VIF_PLUGIN_ABI ")] = '2';
+    number[strlen("#define VIF_PLUGIN_ABI ")]++;
     FILE *file = fopen(path, "we");
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
