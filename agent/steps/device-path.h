@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STEPS_DEVICE_PATH_H
+#define STEPS_DEVICE_PATH_H 1
+
+/* From a device's name, "pci/0000:03:10.2" or "netdevsim/netdevsim1/3"
+ * (inventory/device.h), to what sysfs has of it: its driver, its IOMMU group,
+ * its netdev.  Looked up anew each time, because drivers come and go and
+ * netdevs get other names.  For steps; may block. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <vif/error.h>
+
+#include "kernel/rtnl.h"
+#include "privilege/privilege.h"
+
+/* For tests: another root than "/sys".  To be called before there are
+ * threads; the string must outlive all else. */
+void device_path_set_root(const char *root);
+
+/* Pure: whether 'name' can be a device's; and its PCI address, false if it is
+ * not on PCI. */
+bool device_path_check(const char *name);
+bool device_path_pci(const char *name, struct privilege_pci_address *);
+
+/* Whether it is there.  A VF that is but a number of its PF's is there while
+ * the PF has so many. */
+bool device_path_exists(const char *name);
+
+/* The driver that is bound to it; "" (and false) if none is. */
+#define DEVICE_DRIVER_SIZE 32
+bool device_path_driver(const char *name, char driver[DEVICE_DRIVER_SIZE]);
+
+/* Its IOMMU group, or -1. */
+int device_path_iommu_group(const char *name);
+
+/* Its netdev in vifd's namespace, not one that represents it or its VFs.
+ * Without one (the driver is vfio-pci, it has not made one yet, or it was
+ * moved to another namespace) 'ifindex' is 0, which is no error.  With
+ * several, which is the device's own cannot be told: an error. */
+struct device_path_netdev {
+    int ifindex;
+    char name[RTNL_NAME_SIZE];  /* At present. */
+};
+struct vif_error *device_path_netdev(const char *name,
+                                     struct device_path_netdev *)
+    VIF_WARN_UNUSED;
+
+/* The same, but waits, until 'deadline' (CLOCK_MONOTONIC ms) at most, for a
+ * driver that is bound to make one: the kernel announces it.  Returns at once
+ * if there is no driver, or one that never does. */
+struct vif_error *device_path_await_netdev(const char *name,
+                                           long long deadline,
+                                           struct device_path_netdev *)
+    VIF_WARN_UNUSED;
+
+/* Whether 'name' is VF 'number' of 'pf' at present. */
+bool device_path_is_vf(const char *pf, unsigned int number, const char *name);
+
+/* The number of VF 'name' of 'pf'.  False if it is none of its VFs. */
+bool device_path_vf_number(const char *pf, const char *name,
+                           unsigned int *numberp);
+
+#endif /* steps/device-path.h */
