@@ -1,6 +1,7 @@
-# One module for each way of plugging.
+# One module for each way of plugging; what they have in common is in each.
+PLAN_WORDS = plugins/plan-words.c plugins/plan-words.h
 plugins_LTLIBRARIES += plugins/ovs.la
-plugins_ovs_la_SOURCES = plugins/ovs.c
+plugins_ovs_la_SOURCES = plugins/ovs.c $(PLAN_WORDS)
 plugins_ovs_la_CFLAGS = $(PLUGIN_CFLAGS)
 plugins_ovs_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 

@@ -13,8 +13,9 @@
 
 #include <inttypes.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "plugins/plan-words.h"
 
 #define ARRAY_SIZE(ARRAY) (sizeof (ARRAY) / sizeof *(ARRAY))
 
@@ -35,46 +36,6 @@ struct context {
 };
 
 static const char *
-bool_text(bool value)
-{
-    return value ? "true" : "false";
-}
-
-/* Sets 'key' unless 'value' is NULL. */
-static void
-set_optional(const struct context *c, struct vif_attrs *attrs,
-             const char *key, const char *value)
-{
-    if (value) {
-        c->host->attrs_set(attrs, key, value);
-    }
-}
-
-/* "prefix" and "rest" in one.  A checked binding has no name that is longer
- * than 255 bytes. */
-#define JOIN_SIZE (16 + 256)
-
-static const char *
-join(char buf[JOIN_SIZE], const char *prefix, const char *rest)
-{
-    snprintf(buf, JOIN_SIZE, "%s%s", prefix, rest);
-    return buf;
-}
-
-/* Copies 'from' into 'attrs', with 'prefix' in front of each key. */
-static void
-set_all(const struct context *c, struct vif_attrs *attrs, const char *prefix,
-        const struct vif_attrs *from)
-{
-    char key[JOIN_SIZE];
-
-    for (size_t i = 0; i < from->n; i++) {
-        c->host->attrs_set(attrs, join(key, prefix, from->attrs[i].key),
-                           from->attrs[i].value);
-    }
-}
-
-static const char *
 mac_or_null(const struct context *c)
 {
     return c->mac[0] ? c->mac : NULL;
@@ -88,10 +49,8 @@ check_vnic_type(const struct vif_host *host, const struct vif_binding *b)
     if (b->vnic_type == VIF_VNIC_NORMAL) {
         return NULL;
     }
-    return host->error_with_where(
-        host->error_create(VIF_ERR_UNSUPPORTED,
-                           "it plugs vnic_type 'normal' and no other"),
-        "vnic_type");
+    return refuse(host, VIF_ERR_UNSUPPORTED, "vnic_type",
+                  "it plugs vnic_type 'normal' and no other");
 }
 
 /* The four keys are vifd's to write: a binding that brings its own would make
@@ -112,13 +71,11 @@ check_external_ids(const struct vif_host *host, const struct vif_binding *b)
         if (host->attrs_get(&b->external_ids, reserved[i].key)) {
             const char *instead = reserved[i].instead;
 
-            return host->error_with_where(
-                host->error_create(VIF_ERR_REFUSED, "external_ids may not "
-                                   "set '%s', which vifd writes%s%s",
-                                   reserved[i].key,
-                                   instead ? " from " : " itself",
-                                   instead ? instead : ""),
-                reserved[i].where);
+            return refuse(host, VIF_ERR_REFUSED, reserved[i].where,
+                          "external_ids may not set '%s', which vifd "
+                          "writes%s%s", reserved[i].key,
+                          instead ? " from " : " itself",
+                          instead ? instead : "");
         }
     }
     return NULL;
@@ -136,10 +93,9 @@ check_datapath_type(const struct context *c)
     if (!wanted || !is || !strcmp(wanted, is)) {
         return NULL;
     }
-    return host->error_with_where(
-        host->error_create(VIF_ERR_REFUSED, "bridge '%s' has datapath type "
-                           "'%s', not '%s'", c->bridge, is, wanted),
-        "datapath_type");
+    return refuse(host, VIF_ERR_REFUSED, "datapath_type",
+                  "bridge '%s' has datapath type '%s', not '%s'", c->bridge,
+                  is, wanted);
 }
 
 /* Refuses a bridge that is known to be missing and may not be made.  While
@@ -150,17 +106,15 @@ check_bridge(const struct context *c)
     const struct vif_host *host = c->host;
 
     if (!c->bridge) {
-        return host->error_with_where(
-            host->error_create(VIF_ERR_INVALID, "no bridge was given and "
-                               "vifd.yaml names none"), "bridge");
+        return refuse(host, VIF_ERR_INVALID, "bridge",
+                      "no bridge was given and vifd.yaml names none");
     }
     if (host->ovsdb_ready(host->aux)
         && !host->bridge_exists(host->aux, c->bridge)
         && !host->bridge_may_create(host->aux, c->bridge)) {
-        return host->error_with_where(
-            host->error_create(VIF_ERR_NOT_FOUND, "bridge '%s' does not "
-                               "exist, and create_bridges in vifd.yaml does "
-                               "not let vifd make it", c->bridge), "bridge");
+        return refuse(host, VIF_ERR_NOT_FOUND, "bridge",
+                      "bridge '%s' does not exist, and create_bridges in "
+                      "vifd.yaml does not let vifd make it", c->bridge);
     }
     return check_datapath_type(c);
 }
@@ -184,7 +138,7 @@ plan_bridge(const struct context *c)
     host->attrs_set(args, "keep", bool_text(host->bridge
                                             && !strcmp(c->bridge,
                                                        host->bridge)));
-    set_optional(c, args, "datapath_type",
+    set_optional(host, args, "datapath_type",
                  c->binding->datapath_type ? c->binding->datapath_type
                  : may_create ? host->datapath_type : NULL);
     return step;
@@ -202,7 +156,7 @@ plan_tap(const struct context *c)
 
     host->attrs_set(args, "multi_queue", bool_text(c->queues.multiqueue));
     host->attrs_setf(args, "queues", "%"PRIu32, c->queues.effective);
-    set_optional(c, args, "mac", mac_or_null(c));
+    set_optional(host, args, "mac", mac_or_null(c));
     host->attrs_setf(args, "mtu", "%"PRIu32, c->mtu);
     host->attrs_set(args, "up", bool_text(!b->prepare));
     if (b->uid != VIF_NO_ID) {
@@ -221,9 +175,10 @@ set_external_ids(const struct context *c, struct vif_attrs *args)
 
     host->attrs_set(args, EXTERNAL_IDS "iface-id", c->interface_id);
     host->attrs_set(args, EXTERNAL_IDS "iface-status", "active");
-    set_optional(c, args, EXTERNAL_IDS "attached-mac", mac_or_null(c));
-    set_optional(c, args, EXTERNAL_IDS "vm-uuid", c->binding->instance_id);
-    set_all(c, args, EXTERNAL_IDS, &c->binding->external_ids);
+    set_optional(host, args, EXTERNAL_IDS "attached-mac", mac_or_null(c));
+    set_optional(host, args, EXTERNAL_IDS "vm-uuid",
+                 c->binding->instance_id);
+    set_all(host, args, EXTERNAL_IDS, &c->binding->external_ids);
 }
 
 static unsigned int
@@ -244,28 +199,6 @@ plan_port(const struct context *c)
     return step;
 }
 
-/* Neutron lets networks have the same addresses; without one it counts where
- * the frames go. */
-static void
-claim_mac(const struct context *c)
-{
-    const struct vif_binding *b = c->binding;
-    const struct {
-        const char *kind, *name;
-    } segment = {
-        b->network_id ? "network" : b->physical_network ? "physnet" : "bridge",
-        b->network_id ? b->network_id
-        : b->physical_network ? b->physical_network : c->bridge,
-    };
-    char claim[JOIN_SIZE + VIF_MAC_BUFSIZE];
-
-    if (c->mac[0]) {
-        snprintf(claim, sizeof claim, "mac:%s@%s:%s", c->mac, segment.kind,
-                 segment.name);
-        c->host->plan_claim(c->plan, claim);
-    }
-}
-
 /* Two ports may share neither a device nor a name nor, because controllers
  * find a port by it, an interface id; nor, on one network, an address. */
 static void
@@ -277,7 +210,7 @@ plan_claims(const struct context *c)
     host->plan_claim(c->plan, join(claim, "netdev:", c->device));
     host->plan_claim(c->plan, join(claim, "ovs-port:", c->device));
     host->plan_claim(c->plan, join(claim, "iface-id:", c->interface_id));
-    claim_mac(c);
+    claim_mac(host, c->plan, c->binding, "bridge", c->bridge);
 }
 
 /* The answer. */
@@ -297,11 +230,12 @@ describe(const struct context *c)
     host->attrs_set(details, "vif_details.ovs_create_tap",
                     bool_text(b->create_device));
     host->attrs_set(details, "vif_details.ovs_hybrid_plug", "false");
-    set_optional(c, details, "vif_details.datapath_type", b->datapath_type);
+    set_optional(host, details, "vif_details.datapath_type",
+                 b->datapath_type);
 
     host->attrs_set(details, "devices.tap", c->device);
     host->attrs_set(details, "interface_id", c->interface_id);
-    set_optional(c, details, "mac_address", mac_or_null(c));
+    set_optional(host, details, "mac_address", mac_or_null(c));
     host->attrs_setf(details, "mtu", "%"PRIu32, c->mtu);
 
     host->attrs_setf(details, "queues.requested", "%"PRIu32,
@@ -310,10 +244,10 @@ describe(const struct context *c)
                      c->queues.effective);
     host->attrs_set(details, "queues.multiqueue",
                     bool_text(c->queues.multiqueue));
-    set_optional(c, details, "queues.why",
+    set_optional(host, details, "queues.why",
                  c->queues.why[0] ? c->queues.why : NULL);
 
-    set_all(c, details, "profile.", &b->profile);
+    set_all(host, details, "profile.", &b->profile);
 }
 
 static void
