@@ -36,6 +36,56 @@ device_type_from_name(const char *name, enum device_type *typep)
     return false;
 }
 
+static const char *const capability_names[N_DEVICE_CAPABILITIES] = {
+    [DEVICE_RX] = "rx",
+    [DEVICE_TX] = "tx",
+    [DEVICE_SG] = "sg",
+    [DEVICE_TSO] = "tso",
+    [DEVICE_GSO] = "gso",
+    [DEVICE_GRO] = "gro",
+    [DEVICE_LRO] = "lro",
+    [DEVICE_RXVLAN] = "rxvlan",
+    [DEVICE_TXVLAN] = "txvlan",
+    [DEVICE_NTUPLE] = "ntuple",
+    [DEVICE_RXHASH] = "rxhash",
+    [DEVICE_TXUDPTNL] = "txudptnl",
+    [DEVICE_RDMA] = "rdma",
+    [DEVICE_SWITCHDEV] = "switchdev",
+};
+
+const char *
+device_capability_name(enum device_capability capability)
+{
+    return capability_names[capability];
+}
+
+size_t
+device_capability_names(uint32_t capabilities,
+                        const char *names[N_DEVICE_CAPABILITIES])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(capability_names); i++) {
+        if (capabilities & 1u << i) {
+            names[n++] = capability_names[i];
+        }
+    }
+    return n;
+}
+
+const char *
+device_eswitch_name(enum device_eswitch eswitch)
+{
+    static const char *const names[] = {
+        [DEVICE_ESWITCH_UNKNOWN] = NULL,
+        [DEVICE_ESWITCH_LEGACY] = "legacy",
+        [DEVICE_ESWITCH_SWITCHDEV] = "switchdev",
+        [DEVICE_ESWITCH_SWITCHDEV_INACTIVE] = "switchdev_inactive",
+    };
+
+    return names[eswitch];
+}
+
 void
 device_init(struct device *device)
 {
@@ -75,6 +125,9 @@ device_equal(const struct device *a, const struct device *b)
             && !strcmp(a->driver, b->driver)
             && !strcmp(a->serial, b->serial)
             && a->serial_errnum == b->serial_errnum
+            && a->in_devlink == b->in_devlink
+            && a->eswitch == b->eswitch
+            && a->capabilities == b->capabilities
             && device_netdev_equal(&a->netdev, &b->netdev)
             && a->n_netdevs == b->n_netdevs);
 }

@@ -36,6 +36,42 @@ bool device_type_from_name(const char *, enum device_type *);
 #define DEVICE_NAME_SIZE 64
 #define DEVICE_UNKNOWN (-1)
 
+/* What a NIC does by itself, with the names that libvirt and Nova have for
+ * it.  That it is unknown and that it is not so looks the same here. */
+enum device_capability {
+    DEVICE_RX,              /* Receive checksums... */
+    DEVICE_TX,
+    DEVICE_SG,
+    DEVICE_TSO,
+    DEVICE_GSO,
+    DEVICE_GRO,
+    DEVICE_LRO,
+    DEVICE_RXVLAN,
+    DEVICE_TXVLAN,
+    DEVICE_NTUPLE,
+    DEVICE_RXHASH,
+    DEVICE_TXUDPTNL,        /* ... to here: what its netdev has switched on. */
+    DEVICE_RDMA,
+    DEVICE_SWITCHDEV,       /* The mode of its eswitch. */
+    N_DEVICE_CAPABILITIES
+};
+const char *device_capability_name(enum device_capability);
+
+/* Puts the names of 'capabilities', of which each is a bit (1u <<
+ * DEVICE_RX), into 'names' and returns their number. */
+size_t device_capability_names(uint32_t capabilities,
+                               const char *names[N_DEVICE_CAPABILITIES]);
+
+/* How the switch on a NIC passes frames on: by its own rules, or by those
+ * that are given to representors of its ports. */
+enum device_eswitch {
+    DEVICE_ESWITCH_UNKNOWN,     /* Or it has none. */
+    DEVICE_ESWITCH_LEGACY,
+    DEVICE_ESWITCH_SWITCHDEV,
+    DEVICE_ESWITCH_SWITCHDEV_INACTIVE,
+};
+const char *device_eswitch_name(enum device_eswitch);   /* NULL if unknown. */
+
 struct device_netdev {
     int ifindex;            /* 0: the device has none here. */
     char name[16];          /* IFNAMSIZ. */
@@ -67,6 +103,11 @@ struct device {
     int serial_errnum;              /* Why VPD that is there could not be
                                      * read, as errno; else 0. */
 
+    bool in_devlink;                /* Devlink knows its handle. */
+    enum device_eswitch eswitch;
+    uint32_t capabilities;          /* Bits.  For those that depend on a PF:
+                                     * inventory_capabilities(). */
+
     /* The netdev that stands for the device itself, not for one of its VFs.
      * A PF may have several ports: then there is none ('ifindex' is 0), and
      * 'n_netdevs' tells. */
@@ -90,7 +131,7 @@ const char *device_pci_name(const struct pci_address *,
                             char buf[DEVICE_NAME_SIZE]);
 
 /* Devlink's handle, "bus/address", which is the PF's for a VF that is not on
- * PCI.  Whether devlink knows it is another question. */
+ * PCI.  Whether devlink knows it, 'in_devlink' says. */
 const char *device_devlink_handle(const struct device *);
 
 #endif /* inventory/device.h */

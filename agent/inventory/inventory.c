@@ -116,6 +116,18 @@ inventory_serial(const struct inventory *inventory,
     return (device->serial[0] || !parent ? device->serial : parent->serial);
 }
 
+uint32_t
+inventory_capabilities(const struct inventory *inventory,
+                       const struct device *device)
+{
+    const struct device *pf = inventory_parent(inventory, device);
+    const struct device *owner = pf ? pf : device;
+
+    return (device->capabilities
+            | (owner->eswitch == DEVICE_ESWITCH_SWITCHDEV
+               ? 1u << DEVICE_SWITCHDEV : 0));
+}
+
 int
 inventory_socket(const struct inventory *inventory, int numa_node)
 {

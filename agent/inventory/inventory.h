@@ -45,6 +45,10 @@ const struct device *inventory_parent(const struct inventory *,
  * if there is none. */
 const char *inventory_serial(const struct inventory *,
                              const struct device *);
+/* The capabilities of 'device' as bits.  A VF has "switchdev" if its PF's
+ * eswitch is in that mode. */
+uint32_t inventory_capabilities(const struct inventory *,
+                                const struct device *);
 /* The socket of a NUMA node, or DEVICE_UNKNOWN. */
 int inventory_socket(const struct inventory *, int numa_node);
 
