@@ -1,4 +1,8 @@
 agent_libvifd_la_SOURCES += \
+	agent/steps/args.c \
+	agent/steps/args.h \
+	agent/steps/device-path.c \
+	agent/steps/device-path.h \
 	agent/steps/ovs-bridge.c \
 	agent/steps/ovs-op.c \
 	agent/steps/ovs-op.h \
@@ -10,4 +14,6 @@ agent_libvifd_la_SOURCES += \
 	agent/steps/tap-args.h \
 	agent/steps/tap-mark.c \
 	agent/steps/tap-mark.h \
-	agent/steps/tap.c
+	agent/steps/tap.c \
+	agent/steps/vf-args.c \
+	agent/steps/vf-args.h

@@ -7,112 +7,28 @@
 
 #include "steps/tap-args.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* As vif_binding_check() has them. */
-#define MTU_MIN 68
-#define MTU_MAX 65535
-#define QUEUES_MAX 256          /* MAX_TAP_QUEUES, drivers/net/tun.c. */
+#include "steps/args.h"
 
-/* Whether 's' is a decimal number from 'min' to 'max'. */
-static bool
-is_number(const char *s, uint64_t min, uint64_t max)
-{
-    size_t length = strlen(s);
-
-    if (!length || length > 10 || s[strspn(s, "0123456789")]) {
-        return false;
-    }
-
-    uint64_t value = strtoull(s, NULL, 10);
-    return value >= min && value <= max;
-}
-
-static const char *
-bool_fault(const char *s)
-{
-    return (!strcmp(s, "true") || !strcmp(s, "false") ? NULL
-            : "must be 'true' or 'false'");
-}
-
-static const char *
-mac_fault(const char *s)
-{
-    struct vif_mac mac;
-
-    return (!vif_mac_from_string(s, &mac) ? "is no MAC address"
-            : vif_mac_is_zero(&mac) ? "must not be zero"
-            : vif_mac_is_multicast(&mac) ? "must not be a multicast address"
-            : NULL);
-}
-
-static const char *
-mtu_fault(const char *s)
-{
-    return is_number(s, MTU_MIN, MTU_MAX) ? NULL : "must be 68 to 65535";
-}
-
-static const char *
-queues_fault(const char *s)
-{
-    return is_number(s, 1, QUEUES_MAX) ? NULL : "must be 1 to 256";
-}
-
-/* 4294967295 is (uid_t) -1: nobody. */
-static const char *
-id_fault(const char *s)
-{
-    return (is_number(s, 0, VIF_NO_ID - 1) ? NULL
-            : "must be a number below 4294967295");
-}
-
-static const struct argument {
-    const char *key;
-    const char *(*fault)(const char *value);
-} arguments[] = {
-    { "gid", id_fault },
-    { "mac", mac_fault },
-    { "mtu", mtu_fault },
-    { "multi_queue", bool_fault },
-    { "queues", queues_fault },
-    { "replace", bool_fault },
-    { "uid", id_fault },
-    { "up", bool_fault },
+/* Every argument has a default: none is required. */
+static const struct step_argument arguments[] = {
+    { "gid", false, step_args_id_fault },
+    { "mac", false, step_args_mac_fault },
+    { "mtu", false, step_args_mtu_fault },
+    { "multi_queue", false, step_args_bool_fault },
+    { "queues", false, step_args_queues_fault },
+    { "replace", false, step_args_bool_fault },
+    { "uid", false, step_args_id_fault },
+    { "up", false, step_args_bool_fault },
 };
 
-static const struct argument *
-find_argument(const char *key)
-{
-    for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++) {
-        if (!strcmp(arguments[i].key, key)) {
-            return &arguments[i];
-        }
-    }
-    return NULL;
-}
-
-/* Every argument has a default, so that it makes no difference whether some
- * may be missing. */
 struct vif_error *
-tap_args_check(const struct vif_attrs *args,
-               bool partial __attribute__((unused)))
+tap_args_check(const struct vif_attrs *args, bool partial)
 {
-    for (size_t i = 0; i < args->n; i++) {
-        const char *key = args->attrs[i].key;
-        const char *value = args->attrs[i].value;
-        const struct argument *argument = find_argument(key);
-        const char *fault = (argument ? argument->fault(value)
-                             : "a tap has no such argument");
-
-        if (fault) {
-            return vif_error_with_where(
-                vif_error_create(VIF_ERR_INVALID, "tap: %s '%s': %s", key,
-                                 value, fault), key);
-        }
-    }
-    return NULL;
+    return step_args_check("tap", arguments,
+                           sizeof arguments / sizeof *arguments, args,
+                           partial);
 }
 
 static void

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* See device-path.h.  Remembers nothing; knows nothing of steps. */
+
+#include <config.h>
+
+#include "steps/device-path.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inventory/device.h"
+#include "inventory/read-private.h"
+#include "kernel/rtnl-await.h"
+#include "kernel/sysfs.h"
+#include "lib/cleanup.h"
+
+/* A PF's routing identifiers have 16 bits. */
+#define MAX_VFS 65535
+
+static const char *sysfs_root = "/sys";
+
+void
+device_path_set_root(const char *root)
+{
+    sysfs_root = root;
+}
+
+/* A device's name taken apart. */
+struct place {
+    char folder[READ_PATH_SIZE];    /* Below sysfs; a number's is its PF's. */
+    long vf;                        /* VF that is but a number; else -1. */
+};
+
+/* Letters, digits and what else addresses have: no way out of the folder. */
+static bool
+is_address(const char *s, size_t length)
+{
+    if (!length || s[0] == '.') {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (!isalnum((unsigned char) s[i]) && !strchr(":.-_", s[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+find_place(const char *name, struct place *place)
+{
+    size_t length = strlen(name);
+    size_t bus = strcspn(name, "/");
+
+    if (length >= DEVICE_NAME_SIZE || bus == length
+        || !is_address(name, bus)) {
+        return false;
+    }
+
+    const char *address = name + bus + 1;
+    size_t n = strcspn(address, "/");
+    place->vf = -1;
+    if (address[n]) {
+        const char *number = address + n + 1;
+        size_t digits = strspn(number, "0123456789");
+
+        if (!digits || digits > 5 || number[digits]) {
+            return false;
+        }
+        place->vf = strtol(number, NULL, 10);
+    }
+    snprintf(place->folder, sizeof place->folder, "bus/%.*s/devices/%.*s",
+             (int) bus, name, (int) n, address);
+    return is_address(address, n);
+}
+
+/* The same, with sysfs opened.  False if the name can be no device's. */
+static bool
+open_place(const char *name, struct place *place, int *dirp)
+{
+    CLEANUP_ERROR struct vif_error *error = NULL;
+
+    *dirp = -1;
+    if (!find_place(name, place)) {
+        return false;
+    }
+    error = sysfs_open(sysfs_root, dirp);
+    return !error;
+}
+
+bool
+device_path_check(const char *name)
+{
+    struct place place;
+
+    return find_place(name, &place);
+}
+
+bool
+device_path_pci(const char *name, struct privilege_pci_address *pci)
+{
+    struct pci_address address;
+
+    if (strncmp(name, "pci/", 4)
+        || !pci_address_from_string(name + 4, &address)) {
+        return false;
+    }
+    *pci = (struct privilege_pci_address) {
+        .domain = address.domain, .bus = address.bus,
+        .device = address.slot, .function = address.function,
+    };
+    return true;
+}
+
+static long long
+n_vfs(int dir, const char *folder)
+{
+    return sysfs_read_number(dir, 0, "%s/sriov_numvfs", folder);
+}
+
+bool
+device_path_exists(const char *name)
+{
+    struct place place;
+    int dir CLEANUP_CLOSE = -1;
+
+    if (!open_place(name, &place, &dir)) {
+        return false;
+    } else if (place.vf >= 0) {
+        return place.vf < n_vfs(dir, place.folder);
+    }
+
+    CLEANUP_SYSFS_NAMES struct sysfs_names names;
+    return !sysfs_list(dir, &names, "%s", place.folder);
+}
+
+bool
+device_path_driver(const char *name, char driver[DEVICE_DRIVER_SIZE])
+{
+    struct place place;
+    int dir CLEANUP_CLOSE = -1;
+
+    driver[0] = '\0';
+    return (open_place(name, &place, &dir) && place.vf < 0
+            && !sysfs_read_link_name(dir, driver, DEVICE_DRIVER_SIZE,
+                                     "%s/driver", place.folder));
+}
+
+int
+device_path_iommu_group(const char *name)
+{
+    struct place place;
+    int dir CLEANUP_CLOSE = -1;
+    char group[32];
+
+    return (open_place(name, &place, &dir) && place.vf < 0
+            && !sysfs_read_link_name(dir, group, sizeof group,
+                                     "%s/iommu_group", place.folder)
+            && isdigit((unsigned char) group[0]) ? atoi(group) : -1);
+}
+
+struct vif_error *
+device_path_netdev(const char *name, struct device_path_netdev *netdev)
+{
+    struct place place;
+    struct device device;
+    int dir CLEANUP_CLOSE = -1;
+
+    memset(netdev, 0, sizeof *netdev);
+    if (!find_place(name, &place)) {
+        return vif_error_create(VIF_ERR_INVALID, "'%s' is no device's name",
+                                name);
+    }
+    struct vif_error *error = sysfs_open(sysfs_root, &dir);
+    if (error || place.vf >= 0) {
+        return error;
+    }
+
+    device_init(&device);
+    device_path_driver(name, device.driver);
+    read_device_netdev(dir, place.folder, &device);
+    if (device.n_netdevs > 1) {
+        return vif_error_create(VIF_ERR_UNSUPPORTED, "%s has %u network "
+                                "devices, and which one is meant cannot be "
+                                "told", name, device.n_netdevs);
+    }
+    netdev->ifindex = device.netdev.ifindex;
+    memcpy(netdev->name, device.netdev.name, sizeof netdev->name);
+    return NULL;
+}
+_Static_assert(sizeof ((struct device *) 0)->driver == DEVICE_DRIVER_SIZE,
+               "the inventory's drivers have the same room");
+
+/* Whether the driver of 'name' may make a netdev yet. */
+static bool
+may_appear(const char *name)
+{
+    char driver[DEVICE_DRIVER_SIZE];
+
+    return device_path_driver(name, driver) && !strstr(driver, "vfio");
+}
+
+struct vif_error *
+device_path_await_netdev(const char *name, long long deadline,
+                         struct device_path_netdev *netdev)
+{
+    int ear CLEANUP_CLOSE = -1;
+    struct vif_error *error = device_path_netdev(name, netdev);
+
+    if (error || netdev->ifindex || !may_appear(name)) {
+        return error;
+    }
+    error = rtnl_listen(&ear);
+    do {
+        error = error ? error : device_path_netdev(name, netdev);
+    } while (!error && !netdev->ifindex && rtnl_await(ear, deadline));
+    return error;
+}
+
+bool
+device_path_is_vf(const char *pf, unsigned int number, const char *name)
+{
+    struct place pf_place, place;
+    int dir CLEANUP_CLOSE = -1;
+    char address[DEVICE_NAME_SIZE];
+
+    if (!open_place(pf, &pf_place, &dir) || !find_place(name, &place)
+        || pf_place.vf >= 0) {
+        return false;
+    } else if (place.vf >= 0) {
+        return (!strcmp(pf_place.folder, place.folder)
+                && place.vf == (long) number
+                && place.vf < n_vfs(dir, pf_place.folder));
+    }
+    return (!sysfs_read_link_name(dir, address, sizeof address,
+                                  "%s/virtfn%u", pf_place.folder, number)
+            && !strcmp(address, strrchr(name, '/') + 1));
+}
+
+bool
+device_path_vf_number(const char *pf, const char *name,
+                      unsigned int *numberp)
+{
+    struct place place;
+    int dir CLEANUP_CLOSE = -1;
+
+    if (!open_place(pf, &place, &dir)) {
+        return false;
+    }
+    long long n = n_vfs(dir, place.folder);
+    for (unsigned int i = 0; i < n && i < MAX_VFS; i++) {
+        if (device_path_is_vf(pf, i, name)) {
+            *numberp = i;
+            return true;
+        }
+    }
+    return false;
+}
