@@ -186,6 +186,8 @@ vifd_plugins_config(struct vifd *vifd)
         .bridge_exists = bridge_exists,
         .bridge_datapath_type = bridge_datapath_type,
         .bridge_may_create = bridge_may_create,
+        .devices_ready = vifd_devices_ready,
+        .devices = vifd_devices,
         .aux = vifd,
     };
 }

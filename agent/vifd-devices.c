@@ -83,6 +83,10 @@ vifd_run_devices(struct vifd *vifd)
 {
     uevent_monitor_run(vifd->uevents);
     inventory_keeper_run(vifd->devices);
+    if (!vifd->devices_ready && vifd_devices_ready(vifd)) {
+        vifd->devices_ready = true;
+        engine_planner_ready(vifd->engine);
+    }
 }
 
 void
@@ -105,6 +109,35 @@ vifd_devices_lost(const struct vifd *vifd)
     inventory_keeper_all(vifd->devices);
 }
 
+static void
+claim_changed(void *vifd_, const char *name, const char *holder)
+{
+    struct vifd *vifd = vifd_;
+
+    if (!device_claim_is(name)) {
+        return;
+    } else if (holder) {
+        device_claims_put(&vifd->device_claims, name, holder);
+    } else {
+        device_claims_remove(&vifd->device_claims, name);
+    }
+}
+
+void
+vifd_watch_claims(struct vifd *vifd)
+{
+    engine_set_claim_cb(vifd->engine, claim_changed, vifd);
+}
+
+bool
+vifd_devices_ready(void *vifd_)
+{
+    const struct vifd *vifd = vifd_;
+    const struct vif_error *failure;
+
+    return inventory_keeper_get(vifd->devices, &failure) || failure;
+}
+
 struct vif_error *
 vifd_devices(void *vifd_, struct device_host *host)
 {
@@ -121,16 +154,6 @@ vifd_devices(void *vifd_, struct device_host *host)
                              "are still being read"), 100);
     }
 
-    device_claims_destroy(&vifd->device_claims);
-    for (size_t i = 0; i < inventory->n; i++) {
-        const char *name = inventory->devices[i].name;
-        const char *holder = engine_claimed_by(vifd->engine, name);
-
-        if (holder) {
-            device_claims_add(&vifd->device_claims, name, holder);
-        }
-    }
-    device_claims_sort(&vifd->device_claims);
     *host = (struct device_host) {
         .inventory = inventory,
         .specs = &vifd->config->device_spec,

@@ -38,7 +38,8 @@ struct vifd {
     struct rtnl_monitor *monitor;
     struct uevent_monitor *uevents;
     struct inventory_keeper *devices;
-    struct device_claims device_claims;     /* As of the last question. */
+    bool devices_ready;             /* It has been read once, or not. */
+    struct device_claims device_claims;     /* Kept as the engine's are. */
     struct rpc_host host;
     struct ovs_list calls;          /* struct rpc_call. */
     struct rpc_server *server;
@@ -107,6 +108,9 @@ void vifd_run_devices(struct vifd *);
 void vifd_wait_devices(const struct vifd *);
 void vifd_device_link(const struct vifd *, const struct rtnl_link *);
 void vifd_devices_lost(const struct vifd *);
+void vifd_watch_claims(struct vifd *);
+/* vifd_devices() has an answer, be it an error. */
+bool vifd_devices_ready(void *vifd);
 /* What may be asked about devices, valid for this turn. */
 struct vif_error *vifd_devices(void *vifd, struct device_host *)
     VIF_WARN_UNUSED;

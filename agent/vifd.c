@@ -269,6 +269,7 @@ open_parts(struct vifd *vifd)
                                  vifd->journal,
                                  plugins_planner(vifd->plugins));
     engine_set_event_cb(vifd->engine, port_event, vifd);
+    vifd_watch_claims(vifd);
     vifd_start_journal(vifd);
     return NULL;
 }

@@ -13,6 +13,56 @@
 
 #include "util.h"
 
+static void
+tell(const struct engine *engine, const char *name, const char *holder)
+{
+    if (engine->claim_cb) {
+        engine->claim_cb(engine->claim_aux, name, holder);
+    }
+}
+
+void
+engine_set_claim_cb(struct engine *engine, engine_claim_cb *cb, void *aux)
+{
+    const struct shash_node *node;
+
+    engine->claim_cb = cb;
+    engine->claim_aux = aux;
+    SHASH_FOR_EACH (node, &engine->claims) {
+        const struct port *holder = node->data;
+
+        tell(engine, node->name, holder->id);
+    }
+}
+
+/* 'device', which nobody has, belongs to 'port' from now on. */
+void
+claims_put(struct port *port, const char *device)
+{
+    const struct shash_node *node = shash_add(&port->engine->claims, device,
+                                              port);
+
+    tell(port->engine, node->name, port->id);
+}
+
+static void
+claims_delete(struct engine *engine, struct shash_node *node)
+{
+    tell(engine, node->name, NULL);
+    shash_delete(&engine->claims, node);
+}
+
+/* Forgets all of them, with nothing to be journalled. */
+void
+claims_forget(struct engine *engine)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH_SAFE (node, &engine->claims) {
+        claims_delete(engine, node);
+    }
+}
+
 /* Takes what 'plan' claims for 'port': all or, with an error, nothing.  Where
  * the error is, is the claim that could not be had. */
 struct vif_error *
@@ -34,7 +84,8 @@ claims_take(struct port *port, const struct vif_plan *plan)
         }
     }
     for (size_t i = 0; i < plan->n_claims; i++) {
-        if (shash_add_once(&engine->claims, plan->claims[i], port)) {
+        if (!shash_find(&engine->claims, plan->claims[i])) {
+            claims_put(port, plan->claims[i]);
             engine_touch(engine, JOURNAL_CLAIM, plan->claims[i]);
         }
     }
@@ -70,7 +121,7 @@ claims_trim(struct port *port)
         if (node->data == port && !meta_claims(&port->current, node->name)
             && !meta_claims(&port->target, node->name)) {
             engine_touch(engine, JOURNAL_CLAIM, node->name);
-            shash_delete(&engine->claims, node);
+            claims_delete(engine, node);
         }
     }
 }

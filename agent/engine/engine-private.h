@@ -295,6 +295,8 @@ struct engine {
     struct planner *planner;
     engine_event_cb *event_cb;
     void *event_aux;
+    engine_claim_cb *claim_cb;
+    void *claim_aux;
 
     struct hmap ports;
     struct hmap objects;            /* struct pstep by kind and object. */
@@ -453,6 +455,8 @@ bool resources_busy(const struct engine *);
 
 /* claims.c */
 struct vif_error *claims_take(struct port *, const struct vif_plan *);
+void claims_put(struct port *, const char *device);
+void claims_forget(struct engine *);
 void claims_trim(struct port *);    /* Frees those in neither plan. */
 
 /* result.c: the answer, with memory of its own. */
@@ -466,6 +470,7 @@ void job_destroy_result(struct job *);
 void job_start_clock(struct job *, unsigned int timeout_ms);
 struct group *group_create(struct engine *, const struct request *);
 void group_enqueue(struct group *);
+bool group_is_all_or_none(const struct group *);
 void job_start_next(struct port *);
 struct vif_error *job_plan(struct port *, const struct vif_binding *);
 void job_check_deadlines(struct port *);

@@ -385,6 +385,18 @@ engine_hold(struct engine *engine, bool hold)
 }
 
 void
+engine_planner_ready(struct engine *engine)
+{
+    struct port *port;
+
+    HMAP_FOR_EACH (port, node, &engine->ports) {
+        if (!ovs_list_is_empty(&port->queue)) {
+            engine_kick(port);
+        }
+    }
+}
+
+void
 engine_stop_accepting(struct engine *engine, const char *why)
 {
     free(engine->not_accepting);

@@ -229,6 +229,15 @@ void engine_wait(struct engine *);
 void engine_stop_accepting(struct engine *, const char *why);
 bool engine_idle(const struct engine *);
 
+/* Tells of each claim that there is, and from now on of each that is taken
+ * and, with 'holder' NULL, given back.  'name' and 'holder', the port, stay
+ * valid until then.  Not called by engine_destroy(). */
+typedef void engine_claim_cb(void *aux, const char *name, const char *holder);
+void engine_set_claim_cb(struct engine *, engine_claim_cb *, void *aux);
+
+/* What the planner was not ready for, it may be ready for now. */
+void engine_planner_ready(struct engine *);
+
 /* Looking.  Rows are valid until the next engine_run(). */
 const char *engine_claimed_by(const struct engine *, const char *device);
 /* The port that has, or is about to have, the unshared (kind, object); NULL if

@@ -32,7 +32,7 @@ is_unplug(enum request_kind kind)
     return kind == REQUEST_UNPLUG || kind == REQUEST_ABORT;
 }
 
-static bool
+bool
 group_is_all_or_none(const struct group *group)
 {
     return group->n > 1 && group->kind == REQUEST_PLUG;

@@ -101,7 +101,7 @@ recover_meta_claims(struct port *port, const struct plan_meta *meta)
         const struct port *holder = shash_find_data(&engine->claims,
                                                     meta->claims[i]);
         if (!holder) {
-            shash_add(&engine->claims, meta->claims[i], port);
+            claims_put(port, meta->claims[i]);
         } else if (holder != port) {
             VLOG_ERR("journal: ports %s and %s both claim %s", holder->id,
                      port->id, meta->claims[i]);
@@ -167,7 +167,7 @@ recover_held_claims(struct engine *engine, const struct smap *records)
         struct port *port = port_lookup(engine, record->value);
 
         if (port) {
-            shash_add(&engine->claims, record->key, port);
+            claims_put(port, record->key);
         }
     }
 }
@@ -234,10 +234,10 @@ forget_all(struct engine *engine)
 
     jobs_abandon(engine);
     resources_free(engine);
+    claims_forget(engine);
     HMAP_FOR_EACH_SAFE (port, node, &engine->ports) {
         port_free(port);
     }
-    shash_clear(&engine->claims);
     sset_clear(&engine->claims_durable);
     for (int i = 0; i < JOURNAL_N_TABLES; i++) {
         sset_clear(&engine->touched[i]);

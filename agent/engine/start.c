@@ -7,6 +7,7 @@
 
 #include "engine/engine-private.h"
 
+#include "lib/cleanup.h"
 #include "util.h"
 
 static const char *
@@ -136,30 +137,124 @@ refuse_start(const struct job *job)
             : NULL);
 }
 
+/* The job of 'port' that can be begun, if one can. */
+static struct job *
+next_job(const struct port *port)
+{
+    return (port->transition != TRANSITION_NONE || port->job
+            || port->engine->held || ovs_list_is_empty(&port->queue) ? NULL
+            : CONTAINER_OF(ovs_list_front(&port->queue), struct job, node));
+}
+
+/* Whether the planner can plan what 'job' asks for. */
+static bool
+is_plannable(const struct job *job)
+{
+    struct planner *planner = job->port->engine->planner;
+    const struct vif_binding *binding = &job->binding;
+
+    switch (job->group->kind) {
+    case REQUEST_PLUG:
+    case REQUEST_REBUILD:
+        break;
+    case REQUEST_ACTIVATE:
+        binding = &job->port->current.binding;
+        if (job->port->current.valid) {
+            break;
+        }
+        return true;
+    case REQUEST_UNPLUG:
+    case REQUEST_ABORT:
+    case REQUEST_CHECK:
+    case REQUEST_REPAIR:
+    case REQUEST_COLLECT:
+    default:
+        return true;
+    }
+    return !planner->ready || planner->ready(planner, binding);
+}
+
+/* Whether 'job' can be begun, and those that are begun with it.  One that is
+ * refused anyway need not wait. */
+static bool
+may_start(const struct job *job)
+{
+    const struct group *group = job->group;
+
+    if (group->error) {
+        return true;
+    }
+    for (size_t i = 0; i < group->n && group_is_all_or_none(group); i++) {
+        const struct job *other = group->jobs[i];
+
+        if (!other->port || next_job(other->port) != other
+            || !is_plannable(other)) {
+            return false;
+        }
+    }
+    return is_plannable(job);
+}
+
+static void
+start_job(struct job *job)
+{
+    struct port *port = job->port;
+
+    ovs_list_remove(&job->node);
+    job->queued = false;
+    if (job->internal) {
+        job_start_clock(job, 0);
+    }
+    if (port->state == PORT_GONE) {
+        port->state = PORT_PLANNED;     /* Another life. */
+    }
+
+    struct vif_error *error = refuse_start(job);
+    error = error ? error : start[job->group->kind](port, job);
+    if (error) {
+        if (!port->current.valid) {
+            port_set_state(port, PORT_GONE, error);
+        }
+        job_answer(job, OUTCOME_FAILED_CLEAN, error);
+    }
+}
+
+/* Begins the ports of a plug that is all or none, which wait for nothing more,
+ * in one turn: what they claim is chosen for all of them together. */
+static void
+start_group(struct group *group)
+{
+    struct planner *planner = group->engine->planner;
+    size_t n = group->n;
+    CLEANUP_FREE struct job **jobs = xmemdup(group->jobs, n * sizeof *jobs);
+    CLEANUP_FREE const struct vif_binding **bindings
+        = xmalloc(n * sizeof *bindings);
+
+    for (size_t i = 0; i < n; i++) {
+        bindings[i] = &jobs[i]->binding;
+    }
+    if (planner->announce) {
+        planner->announce(planner, bindings, n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        start_job(jobs[i]);     /* The last one may free the group. */
+    }
+    if (planner->announce) {
+        planner->announce(planner, NULL, 0);
+    }
+}
+
 /* In 'port' nothing is under way: begins what waits first, if anything. */
 void
 job_start_next(struct port *port)
 {
-    while (port->transition == TRANSITION_NONE && !port->job
-           && !port->engine->held && !ovs_list_is_empty(&port->queue)) {
-        struct job *job = CONTAINER_OF(ovs_list_pop_front(&port->queue),
-                                       struct job, node);
-        struct vif_error *error;
+    struct job *job;
 
-        job->queued = false;
-        if (job->internal) {
-            job_start_clock(job, 0);
-        }
-        if (port->state == PORT_GONE) {
-            port->state = PORT_PLANNED;     /* Another life. */
-        }
-        error = refuse_start(job);
-        error = error ? error : start[job->group->kind](port, job);
-        if (error) {
-            if (!port->current.valid) {
-                port_set_state(port, PORT_GONE, error);
-            }
-            job_answer(job, OUTCOME_FAILED_CLEAN, error);
+    while ((job = next_job(port)) != NULL && may_start(job)) {
+        if (group_is_all_or_none(job->group) && !job->group->error) {
+            start_group(job->group);
+        } else {
+            start_job(job);
         }
     }
 }

@@ -111,22 +111,24 @@ static const struct {
     { "trusted", set_trusted },
 };
 
-struct vif_error *
-binding_request_init(struct binding_request *r,
-                     const struct vif_binding *binding, bool *neededp)
+/* The port is of an instance that lives on these nodes. */
+static struct vif_error *
+set_numa(struct binding_request *r, const struct vif_binding *binding)
 {
-    const struct need *need = find_need(binding->vnic_type);
+    const char *policy = binding->numa_policy;
 
-    device_request_init(&r->request);
-    r->request.holder = binding->port_id;
-    r->request.physical_network = binding->physical_network;
-    *neededp = need != NULL;
-    if (!need) {
-        return NULL;
+    r->request.numa_nodes = binding->numa_nodes;
+    if (policy && !numa_policy_from_name(policy, &r->request.numa_policy)) {
+        return vif_error_with_where(
+            vif_error_create(VIF_ERR_INVALID, "numa.policy: \"%.64s\" is no "
+                             "NUMA policy", policy), "numa.policy");
     }
+    return NULL;
+}
 
-    r->request.type = need->type;
-    r->request.remote_managed = need->remote_managed;
+static struct vif_error *
+set_profile(struct binding_request *r, const struct vif_binding *binding)
+{
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const char *value = vif_attrs_get(&binding->profile, keys[i].key);
         struct vif_error *error = value ? keys[i].set(r, value) : NULL;
@@ -138,4 +140,27 @@ binding_request_init(struct binding_request *r,
         }
     }
     return NULL;
+}
+
+struct vif_error *
+binding_request_init(struct binding_request *r,
+                     const struct vif_binding *binding, bool *neededp)
+{
+    const struct need *need = find_need(binding->vnic_type);
+
+    device_request_init(&r->request);
+    r->request.holder = binding->port_id;
+    r->request.physical_network = binding->physical_network;
+    *neededp = need && !binding->macvtap.source;
+    if (!*neededp) {
+        return NULL;
+    }
+
+    r->request.type = need->type;
+    r->request.remote_managed = need->remote_managed;
+    struct vif_error *error = set_profile(r, binding);
+    if (!error && binding->vf.has_trust) {
+        r->request.trusted = binding->vf.trust ? SPEC_YES : SPEC_NO;
+    }
+    return error ? error : set_numa(r, binding);
 }

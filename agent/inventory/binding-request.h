@@ -15,11 +15,11 @@ struct binding_request {
     char device[DEVICE_NAME_SIZE];
 };
 
-/* '*neededp' is false for a vnic type that goes without a device.  Of the
- * profile these are read: pci_slot, pci_vendor_info, pci_request_id and
- * trusted; what it does not have is not asked for.  NUMA is the instance's,
- * not the port's, and left unasked.  An error's path begins at the
- * binding. */
+/* '*neededp' is false for a vnic type that goes without a device, and for a
+ * macvtap on an interface that the binding names.  Of the profile these are
+ * read: pci_slot, pci_vendor_info, pci_request_id and trusted, which gives way
+ * to the binding's own 'vf.trust'; what it does not have is not asked for.  An
+ * error's path begins at the binding. */
 struct vif_error *binding_request_init(struct binding_request *,
                                        const struct vif_binding *,
                                        bool *neededp) VIF_WARN_UNUSED;

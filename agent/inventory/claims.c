@@ -35,6 +35,12 @@ device_claim_names(const struct device *device, const char *request_id,
     return n;
 }
 
+bool
+device_claim_is(const char *name)
+{
+    return name[strcspn(name, "/:")] == '/';
+}
+
 void
 device_claims_add(struct device_claims *claims, const char *name,
                   const char *holder)
@@ -87,6 +93,33 @@ find(const struct device_claims *claims, const char *name)
         }
     }
     return low;
+}
+
+void
+device_claims_put(struct device_claims *claims, const char *name,
+                  const char *holder)
+{
+    size_t i = find(claims, name);
+
+    if (i < claims->n && !strcmp(claims->claims[i].name, name)) {
+        claims->claims[i] = (struct device_claim) { name, holder };
+        return;
+    }
+    device_claims_add(claims, name, holder);
+    memmove(&claims->claims[i + 1], &claims->claims[i],
+            (claims->n - 1 - i) * sizeof *claims->claims);
+    claims->claims[i] = (struct device_claim) { name, holder };
+}
+
+void
+device_claims_remove(struct device_claims *claims, const char *name)
+{
+    size_t i = find(claims, name);
+
+    if (i < claims->n && !strcmp(claims->claims[i].name, name)) {
+        memmove(&claims->claims[i], &claims->claims[i + 1],
+                (--claims->n - i) * sizeof *claims->claims);
+    }
 }
 
 /* The claim at 'i' if its name begins with 'prefix', else NULL. */

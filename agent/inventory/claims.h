@@ -26,14 +26,18 @@
 size_t device_claim_names(const struct device *, const char *request_id,
                           char names[DEVICE_MAX_CLAIMS][DEVICE_CLAIM_SIZE]);
 
+/* Whether the claim 'name' is about a device: it begins with the name of a bus
+ * or of what is claimed of a device there. */
+bool device_claim_is(const char *name);
+
 struct device_claim {
     const char *name;       /* Both belong to whoever added them. */
     const char *holder;     /* The port. */
 };
 
 /* Claims at one moment.  A zeroed struct has none.  Names that are about
- * something else ("tap:tap1") may be among them.  It is sorted before the
- * first question. */
+ * something else ("netdev:tap1") may be among them.  Whoever adds some sorts
+ * it before the first question; who puts and removes each need not. */
 struct device_claims {
     struct device_claim *claims;
     size_t n, allocated;
@@ -43,6 +47,10 @@ struct device_claims {
 void device_claims_add(struct device_claims *, const char *name,
                        const char *holder);
 void device_claims_sort(struct device_claims *);
+/* Puts it where it belongs, or gives it another holder. */
+void device_claims_put(struct device_claims *, const char *name,
+                       const char *holder);
+void device_claims_remove(struct device_claims *, const char *name);
 void device_claims_destroy(struct device_claims *);
 
 /* Whether a device can be had. */

@@ -18,6 +18,7 @@
 #include "lib/cleanup.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
+#include "plugin/device-choice.h"
 #include "plugin/memo.h"
 #include "plugin/module.h"
 #include "util.h"
@@ -29,6 +30,7 @@ VLOG_DEFINE_THIS_MODULE(plugins);
 struct plugins {
     struct planner planner;
     struct plugins_config config;       /* Its strings are ours. */
+    struct device_choice announced;     /* Of the request being planned. */
     struct module *modules;
     size_t n_modules;
 };
@@ -65,6 +67,7 @@ struct host_aux {
     const struct plugins_config *config;
     const char *(*claimed_by)(void *aux, const char *device);
     void *claimed_by_aux;
+    struct device_choice *choice;
 };
 
 static bool
@@ -110,6 +113,19 @@ host_claimed_by(void *aux_, const char *device)
             : NULL);
 }
 
+static struct vif_error *
+host_device_for(void *aux_, const struct vif_binding *binding,
+                const struct vif_device **devicep)
+{
+    const struct host_aux *aux = aux_;
+
+    if (!aux->choice) {
+        return vif_error_create(VIF_ERR_INTERNAL, "devices are for plans");
+    }
+    return device_choice_get(aux->choice, aux->config->devices,
+                             aux->config->aux, binding, devicep);
+}
+
 static struct vif_host
 make_host(struct host_aux *aux)
 {
@@ -125,6 +141,7 @@ make_host(struct host_aux *aux)
         .bridge_datapath_type = host_bridge_datapath_type,
         .bridge_may_create = host_bridge_may_create,
         .claimed_by = host_claimed_by,
+        .device_for = host_device_for,
         .plan_create = vif_plan_create,
         .plan_destroy = vif_plan_destroy,
         .plan_add_step = vif_plan_add_step,
@@ -295,13 +312,41 @@ plugins_plan(struct planner *planner, const struct vif_binding *binding,
              void *claimed_by_aux, struct vif_plan **planp)
 {
     struct plugins *plugins = CONTAINER_OF(planner, struct plugins, planner);
-    struct host_aux aux = { &plugins->config, claimed_by, claimed_by_aux };
+    CLEANUP_DEVICE_CHOICE struct device_choice alone = {
+        .bindings = &binding, .n = 1,
+    };
+    struct host_aux aux = {
+        &plugins->config, claimed_by, claimed_by_aux,
+        device_choice_has(&plugins->announced, binding) ? &plugins->announced
+        : &alone,
+    };
     struct vif_host host = make_host(&aux);
     struct vif_error *error = NULL;
     const struct vif_plugin *plugin = choose(plugins, binding, &error);
 
     return (plugin ? call_plan(plugin, &host, binding, previous, planp)
             : error);
+}
+
+static bool
+plugins_ready(struct planner *planner, const struct vif_binding *binding)
+{
+    const struct plugins *plugins = CONTAINER_OF(planner, struct plugins,
+                                                 planner);
+    const struct plugins_config *config = &plugins->config;
+
+    return (!config->devices_ready || config->devices_ready(config->aux)
+            || !device_choice_needed(binding));
+}
+
+static void
+plugins_announce(struct planner *planner,
+                 const struct vif_binding *const *bindings, size_t n)
+{
+    struct plugins *plugins = CONTAINER_OF(planner, struct plugins, planner);
+
+    device_choice_destroy(&plugins->announced);
+    device_choice_init(&plugins->announced, bindings, n);
 }
 
 /* Life. */
@@ -312,6 +357,8 @@ plugins_create(const struct plugins_config *config)
     struct plugins *plugins = xzalloc(sizeof *plugins);
 
     plugins->planner.plan = plugins_plan;
+    plugins->planner.ready = plugins_ready;
+    plugins->planner.announce = plugins_announce;
     copy_config(plugins, config);
     return plugins;
 }
@@ -324,6 +371,7 @@ plugins_destroy(struct plugins *plugins)
             module_close(&plugins->modules[i]);
         }
         free(plugins->modules);
+        device_choice_destroy(&plugins->announced);
         free_config(plugins);
         free(plugins);
     }

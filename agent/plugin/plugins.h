@@ -12,6 +12,7 @@
 
 #include <vif/error.h>
 
+struct device_host;
 struct planner;
 struct plugins;
 
@@ -28,6 +29,13 @@ struct plugins_config {
     /* "" for the default; NULL if there is no such bridge. */
     const char *(*bridge_datapath_type)(void *aux, const char *bridge);
     bool (*bridge_may_create)(void *aux, const char *bridge);
+
+    /* The devices of the host have been read, or it is known why not: a port
+     * that needs one waits for that, until engine_planner_ready(). */
+    bool (*devices_ready)(void *aux);
+    /* What may be asked about them, valid until the main loop goes on.  NULL:
+     * there are none here. */
+    struct vif_error *(*devices)(void *aux, struct device_host *);
     void *aux;
 };
 

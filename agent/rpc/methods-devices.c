@@ -153,8 +153,10 @@ answer(const struct device_host *host, const struct question *q,
 
     for (size_t i = 0; i < q->n_needs; i++) {
         requests[i] = q->needs[i].request;
-        requests[i].numa_policy = q->numa_policy;
-        requests[i].numa_nodes = q->numa_nodes;
+        if (q->numa_nodes) {
+            requests[i].numa_policy = q->numa_policy;
+            requests[i].numa_nodes = q->numa_nodes;
+        }
     }
     struct vif_error *error = device_fit(host, requests, q->n_needs, answers);
     if (error && error->code == VIF_ERR_INVALID) {

@@ -22,6 +22,7 @@
 
 #include "binding/binding-json.h"
 #include "engine/planner.h"
+#include "inventory/pools.h"
 #include "lib/cleanup.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
@@ -154,10 +155,30 @@ bridge_may_create(void *host OVS_UNUSED, const char *bridge)
     return !strncmp(bridge, "br-new", 6);
 }
 
+static bool
+devices_ready(void *host_)
+{
+    const struct test_host *host = host_;
+
+    return host->devices;
+}
+
+static struct vif_error *
+devices(void *host_, struct device_host *devices)
+{
+    const struct test_host *host = host_;
+
+    if (!host->devices) {
+        return vif_error_create(VIF_ERR_UNAVAILABLE, "not read yet");
+    }
+    *devices = *host->devices;
+    return NULL;
+}
+
 struct plugins_config
 test_host_config(struct test_host *host)
 {
-    host->ovsdb_ready = 1;
+    *host = (struct test_host) { .ovsdb_ready = 1 };
     return (struct plugins_config) {
         .bridge = "br-int",
         .mtu = 1500,
@@ -165,6 +186,8 @@ test_host_config(struct test_host *host)
         .bridge_exists = bridge_exists,
         .bridge_datapath_type = bridge_datapath_type,
         .bridge_may_create = bridge_may_create,
+        .devices_ready = devices_ready,
+        .devices = devices,
         .aux = host,
     };
 }

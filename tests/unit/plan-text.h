@@ -5,6 +5,7 @@
 /* Plans as text, for tests that say what a plan must be, and modules copied
  * to where a test wants them. */
 
+struct device_host;
 struct plugins;
 struct plugins_config;
 struct vif_error;
@@ -34,9 +35,10 @@ void expect_error(struct vif_error *error, const char *code_name,
 
 /* A configuration: bridge br-int, which exists with the default datapath type,
  * like br-old, of type netdev; OVSDB answers; vifd may make what starts with
- * "br-new"; MTU 1500; no other limit. */
+ * "br-new"; MTU 1500; no other limit; devices that the test may tell. */
 struct test_host {
     int ovsdb_ready;            /* 1 unless the test changes it. */
+    const struct device_host *devices;  /* NULL: not read yet. */
 };
 struct plugins_config test_host_config(struct test_host *);
 

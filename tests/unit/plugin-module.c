@@ -21,6 +21,9 @@
 #define NAME "both"
 #define TYPES 0
 #define SUMMARY NULL
+#elif defined MODULE_device
+#define NAME "device"
+#define PLAN plan_device
 #elif defined MODULE_abi
 #define ABI (VIF_PLUGIN_ABI + 1)
 #elif defined MODULE_size
@@ -97,6 +100,50 @@ make_plan(const struct vif_host *host, const struct vif_binding *binding,
 #endif
 #endif
 }
+
+#ifdef MODULE_device
+static void
+say(const struct vif_host *host, struct vif_plan *plan, const char *key,
+    const char *value)
+{
+    host->attrs_set(host->plan_details(plan), key, value);
+}
+
+/* The plan tells everything about the device that the port gets. */
+static struct vif_error *
+plan_device(const struct vif_host *host, const struct vif_binding *binding,
+            const struct vif_plan *previous, struct vif_plan **planp)
+{
+    const struct vif_device *device;
+    struct vif_error *error = host->device_for(host->aux, binding, &device);
+
+    (void) previous;
+    if (error) {
+        return error;
+    }
+    struct vif_plan *plan = *planp = host->plan_create();
+    host->plan_add_step(plan, "kind", device->name);
+    for (size_t i = 0; i < device->n_claims; i++) {
+        host->plan_claim(plan, device->claims[i]);
+    }
+    say(host, plan, "type", device->type);
+    say(host, plan, "pci_slot", device->pci_slot);
+    say(host, plan, "pci_vendor_info", device->pci_vendor_info);
+    say(host, plan, "driver", device->driver);
+    say(host, plan, "netdev", device->netdev);
+    say(host, plan, "mac", device->mac);
+    say(host, plan, "pf", device->pf);
+    say(host, plan, "pf_netdev", device->pf_netdev);
+    say(host, plan, "pf_mac", device->pf_mac);
+    say(host, plan, "serial", device->serial);
+    say(host, plan, "physical_network", device->physical_network);
+    host->attrs_setf(host->plan_details(plan), "numbers",
+                     "vf %d node %d trusted %d managed %d capabilities %zu",
+                     device->vf_number, device->numa_node, device->trusted,
+                     device->managed, device->n_capabilities);
+    return NULL;
+}
+#endif
 
 const char *
 missing_a_database(const struct vif_host *host)

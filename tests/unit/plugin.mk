@@ -1,5 +1,6 @@
 # Tests of the plugins and of their loader.
 UNIT_TESTS += \
+	tests/unit/test-device-choice \
 	tests/unit/test-memo \
 	tests/unit/test-ovs-plugin \
 	tests/unit/test-plugin-example \
@@ -14,6 +15,15 @@ UNIT_CPPFLAGS += \
 	-DVIFD_LIBDIR=\"$(libdir)\" \
 	-DVIFD_PLUGINDIR=\"$(pluginsdir)\"
 PLAN_TEXT = tests/unit/plan-text.c tests/unit/plan-text.h
+
+tests_unit_test_device_choice_SOURCES = tests/unit/test-device-choice.c \
+	tests/property/dice.h \
+	tests/unit/some-nics.c \
+	tests/unit/some-nics.h \
+	$(PLAN_TEXT)
+tests_unit_test_device_choice_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_device_choice_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_device_choice_LDADD = $(UNIT_LIBS)
 
 tests_unit_test_ovs_plugin_SOURCES = tests/unit/test-ovs-plugin.c $(PLAN_TEXT)
 tests_unit_test_ovs_plugin_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -50,6 +60,7 @@ PLUGIN_TEST_MODULES = \
 	tests/unit/modules/badname.so \
 	tests/unit/modules/beta.so \
 	tests/unit/modules/both.so \
+	tests/unit/modules/device.so \
 	tests/unit/modules/lazy.so \
 	tests/unit/modules/nameless.so \
 	tests/unit/modules/no_entry.so \

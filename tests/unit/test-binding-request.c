@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "inventory/binding-request.h"
+#include "lib/cleanup.h"
 #include "util.h"
 
 /* The port "p" on "net" with one member in its profile. */
@@ -134,6 +135,64 @@ test_values(void **state OVS_UNUSED)
     vif_binding_destroy(&binding);
 }
 
+static void
+test_trust(void **state OVS_UNUSED)
+{
+    struct vif_binding binding = make_binding(VIF_VNIC_DIRECT, "trusted",
+                                              "false");
+    struct binding_request r;
+    bool needed;
+
+    binding.vf.trust = true;
+    assert_null(binding_request_init(&r, &binding, &needed));
+    assert_int_equal(r.request.trusted, SPEC_NO);
+    binding.vf.has_trust = true;
+    assert_null(binding_request_init(&r, &binding, &needed));
+    assert_int_equal(r.request.trusted, SPEC_YES);
+    binding.vf.trust = false;
+    vif_attrs_set(&binding.profile, "trusted", "true");
+    assert_null(binding_request_init(&r, &binding, &needed));
+    assert_int_equal(r.request.trusted, SPEC_NO);
+    vif_binding_destroy(&binding);
+}
+
+static void
+test_numa(void **state OVS_UNUSED)
+{
+    struct vif_binding binding = make_binding(VIF_VNIC_DIRECT, NULL, NULL);
+    struct binding_request r;
+    bool needed;
+
+    assert_null(binding_request_init(&r, &binding, &needed));
+    assert_int_equal(r.request.numa_nodes, 0);
+    assert_int_equal(r.request.numa_policy, NUMA_LEGACY);
+    binding.numa_nodes = 5;
+    binding.numa_policy = xstrdup("required");
+    assert_null(binding_request_init(&r, &binding, &needed));
+    assert_int_equal(r.request.numa_nodes, 5);
+    assert_int_equal(r.request.numa_policy, NUMA_REQUIRED);
+    binding.numa_policy[0] = 'R';
+    CLEANUP_ERROR struct vif_error *error = binding_request_init(&r, &binding,
+                                                                 &needed);
+    assert_non_null(error);
+    assert_int_equal(error->code, VIF_ERR_INVALID);
+    assert_string_equal(error->where, "numa.policy");
+    vif_binding_destroy(&binding);
+}
+
+static void
+test_a_named_interface_needs_no_device(void **state OVS_UNUSED)
+{
+    struct vif_binding binding = make_binding(VIF_VNIC_MACVTAP, NULL, NULL);
+    struct binding_request r;
+    bool needed;
+
+    binding.macvtap.source = xstrdup("eth1");
+    assert_null(binding_request_init(&r, &binding, &needed));
+    assert_false(needed);
+    vif_binding_destroy(&binding);
+}
+
 int
 main(void)
 {
@@ -141,6 +200,9 @@ main(void)
         cmocka_unit_test(test_vnic_types),
         cmocka_unit_test(test_profile),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_trust),
+        cmocka_unit_test(test_numa),
+        cmocka_unit_test(test_a_named_interface_needs_no_device),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -332,6 +332,47 @@ test_remote_managed(void **state)
 
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
 
+/* One by one, in any order, is the same as all at once. */
+static void
+test_claims_that_come_and_go(void **state OVS_UNUSED)
+{
+    static const char *const names[] = {
+        "pci/0000:03:01.0", "vf-of/pci/0000:03:00.0=pci/0000:03:01.0",
+        "pci-request/id=pci/0000:03:01.0", "pci/0000:03:01.1",
+        "netdevsim/netdevsim1/3",
+    };
+    CLEANUP_DEVICE_CLAIMS struct device_claims claims = { NULL, 0, 0 };
+
+    device_claims_remove(&claims, names[0]);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        assert_true(device_claim_is(names[i]));
+        device_claims_put(&claims, names[i], "p");
+    }
+    device_claims_put(&claims, names[3], "q");
+    assert_int_equal(claims.n, ARRAY_SIZE(names));
+    for (size_t i = 1; i < claims.n; i++) {
+        assert_true(strcmp(claims.claims[i - 1].name,
+                           claims.claims[i].name) < 0);
+    }
+    assert_string_equal(device_claims_holder(&claims, names[3]), "q");
+    assert_int_equal(device_claims_count_vfs(&claims, "pci/0000:03:00.0"), 1);
+
+    device_claims_remove(&claims, "pci/0000:03:01");
+    assert_int_equal(claims.n, ARRAY_SIZE(names));
+    device_claims_remove(&claims, names[1]);
+    assert_int_equal(device_claims_count_vfs(&claims, "pci/0000:03:00.0"), 0);
+    assert_string_equal(device_claims_holder(&claims, names[0]), "p");
+    assert_string_equal(device_claims_bound(&claims, "id"), names[0]);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        device_claims_remove(&claims, names[i]);
+    }
+    assert_int_equal(claims.n, 0);
+
+    assert_false(device_claim_is("netdev:tap1"));
+    assert_false(device_claim_is("ovs-port:a/b"));
+    assert_false(device_claim_is("something"));
+}
+
 int
 main(void)
 {
@@ -346,6 +387,7 @@ main(void)
         TEST(test_pool_counts),
         TEST(test_type_changes),
         TEST(test_remote_managed),
+        TEST(test_claims_that_come_and_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

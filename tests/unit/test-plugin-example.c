@@ -243,8 +243,8 @@ test_of_another_abi_it_is_refused_by_name(void **state OVS_UNUSED)
     assert_int_equal(plugins_count(plugins), 2);
     plugins_get(plugins, 1, &view);
     assert_string_equal(view.name, "routed");
-    assert_string_equal(view.refused, "it was built for plugin ABI 2, and "
-                        "this vifd has 1");
+    assert_string_equal(view.refused, "it was built for plugin ABI 3, and "
+                        "this vifd has 2");
     expect_error(plan_json(plugins, "{\"port_id\":\"r1\","
                            "\"plugin\":\"routed\"}", NULL, &plan),
                  "unsupported", "plugin", "plugin 'routed' was refused");

@@ -120,7 +120,7 @@ test_each_unfit_module_is_refused_by_name(void **state)
     static const struct {
         const char *module, *reason;
     } cases[] = {
-        { "abi", "built for plugin ABI 2, and this vifd has 1" },
+        { "abi", "built for plugin ABI 3, and this vifd has 2" },
         { "size", "bytes instead of" },
         { "badname", "its name is not" },
         { "nameless", "its name is not" },
@@ -348,7 +348,7 @@ test_refused_plugins_say_why(void **state)
     load(f);
     expect_refusal(f, "{\"port_id\":\"p\",\"plugin\":\"old\"}",
                    "unsupported", "plugin", "plugin 'old' was refused: it "
-                   "was built for plugin ABI 2");
+                   "was built for plugin ABI 3");
     expect_refusal(f, "{\"port_id\":\"p\",\"plugin\":\"new\"}",
                    "unsupported", "plugin", "loaded: none");
     expect_refusal(f, "{\"port_id\":\"p\"}", "unsupported", "vnic_type",

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PLUGIN_DEVICE_CHOICE_H
+#define PLUGIN_DEVICE_CHOICE_H 1
+
+/* Which device each port of a request gets, for plugins.  All ports are
+ * looked at together, once, when the first plugin asks: what each is told is
+ * what the method "fit" would say.  The engine claims it in the same turn. */
+
+#include <vif/plugin.h>
+
+#include "lib/cleanup.h"
+
+struct chosen_device;
+struct device_host;
+
+struct device_choice {
+    const struct vif_binding *const *bindings;
+    size_t n;
+    bool made;
+    struct vif_error *error;        /* Why there is none for any of them. */
+    struct chosen_device *chosen;   /* One for each binding. */
+};
+#define CLEANUP_DEVICE_CHOICE CLEANUP(device_choice_destroy)
+
+/* For 'n' bindings, which stay where they are as long as the choice is. */
+void device_choice_init(struct device_choice *,
+                        const struct vif_binding *const *bindings, size_t n);
+void device_choice_destroy(struct device_choice *);
+
+/* Whether 'binding' is one of them. */
+bool device_choice_has(const struct device_choice *,
+                       const struct vif_binding *binding);
+
+/* The device for 'binding', valid as long as the choice and what 'devices'
+ * tells are.  'devices' is as in struct plugins_config. */
+struct vif_error *device_choice_get(
+    struct device_choice *,
+    struct vif_error *(*devices)(void *aux, struct device_host *), void *aux,
+    const struct vif_binding *binding, const struct vif_device **)
+    VIF_WARN_UNUSED;
+
+/* Whether a port with 'binding' needs a device at all. */
+bool device_choice_needed(const struct vif_binding *binding);
+
+#endif /* plugin/device-choice.h */
