@@ -7,6 +7,8 @@ agent_libvifd_la_SOURCES += \
 	agent/kernel/rtnl-private.h \
 	agent/kernel/rtnl-socket.c \
 	agent/kernel/rtnl-tap.c \
+	agent/kernel/rtnl-upper.c \
+	agent/kernel/rtnl-upper.h \
 	agent/kernel/rtnl-vf.c \
 	agent/kernel/rtnl-vf.h \
 	agent/kernel/rtnl.c \

@@ -27,6 +27,7 @@ static struct nla_policy link_policy[IFLA_MAX + 1] = {
     [IFLA_MTU] = { .type = NLA_U32 },
     [IFLA_GROUP] = { .type = NLA_U32 },
     [IFLA_MASTER] = { .type = NLA_U32 },
+    [IFLA_LINK] = { .type = NLA_U32 },
     [IFLA_CARRIER] = { .type = NLA_U8 },
     [IFLA_LINKINFO] = { .type = NLA_NESTED },
 };
@@ -86,7 +87,7 @@ n_queues(struct nlattr *tb[], bool multi_queue, bool carrier)
 
 /* IFLA_INFO_DATA of kind "tun": drivers/net/tun.c, tun_fill_info(). */
 static bool
-parse_tun(struct nlattr *attr, bool carrier, struct rtnl_link *link)
+parse_tun(struct nlattr *attr, struct rtnl_link *link)
 {
     struct nlattr *tb[IFLA_TUN_MAX + 1];
 
@@ -104,13 +105,21 @@ parse_tun(struct nlattr *attr, bool carrier, struct rtnl_link *link)
     link->no_pi = !get_flag(tb[IFLA_TUN_PI]);
     link->owner = get_u32(tb[IFLA_TUN_OWNER], UINT32_MAX);
     link->owner_group = get_u32(tb[IFLA_TUN_GROUP], UINT32_MAX);
-    link->n_queues = n_queues(tb, link->multi_queue, carrier);
+    link->n_queues = n_queues(tb, link->multi_queue, link->carrier);
     return true;
 }
 
 static bool
-parse_kind(struct nlattr *attr, bool carrier, struct rtnl_link *link)
+parse_kind(struct nlattr *attr, struct rtnl_link *link)
 {
+    static const struct {
+        const char *kind;
+        bool (*parse)(struct nlattr *, struct rtnl_link *);
+    } kinds[] = {
+        { "macvtap", rtnl_parse_macvtap },
+        { "tun", parse_tun },
+        { "vlan", rtnl_parse_vlan },
+    };
     struct nlattr *tb[IFLA_INFO_MAX + 1];
 
     if (!attr) {
@@ -120,8 +129,12 @@ parse_kind(struct nlattr *attr, bool carrier, struct rtnl_link *link)
         return false;
     }
     get_string(tb[IFLA_INFO_KIND], link->kind, sizeof link->kind);
-    return (strcmp(link->kind, "tun") || !tb[IFLA_INFO_DATA]
-            || parse_tun(tb[IFLA_INFO_DATA], carrier, link));
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!strcmp(link->kind, kinds[i].kind) && tb[IFLA_INFO_DATA]) {
+            return kinds[i].parse(tb[IFLA_INFO_DATA], link);
+        }
+    }
+    return true;
 }
 
 bool
@@ -149,7 +162,9 @@ rtnl_link_parse(const struct nlmsghdr *const_nlh, struct rtnl_link *link)
     link->running = ifi->ifi_flags & IFF_LOWER_UP;
     link->mtu = get_u32(tb[IFLA_MTU], 0);
     link->group = get_u32(tb[IFLA_GROUP], 0);
+    link->carrier = get_flag(tb[IFLA_CARRIER]);
     link->master = get_u32(tb[IFLA_MASTER], 0);
+    link->lower = tb[IFLA_LINK_NETNSID] ? 0 : get_u32(tb[IFLA_LINK], 0);
     get_string(tb[IFLA_IFNAME], link->name, sizeof link->name);
     get_string(tb[IFLA_IFALIAS], link->alias, sizeof link->alias);
     if (tb[IFLA_ADDRESS]
@@ -158,7 +173,7 @@ rtnl_link_parse(const struct nlmsghdr *const_nlh, struct rtnl_link *link)
                sizeof link->mac.octets);
         link->has_mac = true;
     }
-    return parse_kind(tb[IFLA_LINKINFO], get_flag(tb[IFLA_CARRIER]), link);
+    return parse_kind(tb[IFLA_LINKINFO], link);
 }
 
 struct nl_msg *

@@ -99,6 +99,11 @@ typedef struct vif_error *rtnl_visit_cb(const struct rtnl_link *, void *aux);
 struct vif_error *rtnl_walk(struct rtnl *, rtnl_visit_cb *visit,
                             void (*restart)(void *aux), void *aux);
 
+/* rtnl-upper.c: what IFLA_INFO_DATA says of these kinds.  False if it makes no
+ * sense. */
+bool rtnl_parse_macvtap(struct nlattr *data, struct rtnl_link *);
+bool rtnl_parse_vlan(struct nlattr *data, struct rtnl_link *);
+
 /* rtnl-monitor.c. */
 
 struct rtnl_monitor;

@@ -2,8 +2,9 @@
 #ifndef KERNEL_RTNL_H
 #define KERNEL_RTNL_H 1
 
-/* rtnetlink, as much of it as steps need: look at a link, change it, make and
- * delete taps.  Mechanism only: no policy, no names of ports or plugins.
+/* rtnetlink, as much of it as steps need: look at a link, change it, delete
+ * it, make taps; rtnl-upper.h makes what sits on another link.  Mechanism
+ * only: no policy, no names of ports or plugins.
  *
  * A 'struct rtnl' is one socket; it belongs to one thread at a time and every
  * call blocks until the kernel has answered.  Errors carry errno and the
@@ -29,14 +30,21 @@ void rtnl_close(struct rtnl *);         /* NULL is allowed. */
 struct rtnl_link {
     int ifindex;
     char name[RTNL_NAME_SIZE];
-    char kind[RTNL_NAME_SIZE];          /* "tun" for taps; "" if none. */
+    char kind[RTNL_NAME_SIZE];          /* "tun" for taps, "macvtap", "vlan";
+                                         * "" if none. */
     char alias[RTNL_ALIAS_SIZE];
     struct vif_mac mac;
     bool has_mac;
     uint32_t mtu, group;
     bool up;                            /* IFF_UP: set up by somebody. */
     bool running;                       /* IFF_LOWER_UP. */
+    bool carrier;
     int master;                         /* ifindex, or 0. */
+    int lower;                          /* ifindex of what it sits on, if that
+                                         * is in this namespace, or 0. */
+    enum vif_macvtap_mode macvtap_mode; /* "macvtap"; _DEFAULT: another. */
+    uint16_t vlan_id;                   /* "vlan". */
+    bool vlan_is_8021ad;
 
     bool is_tap;                        /* The rest only for taps. */
     bool multi_queue, persist, vnet_hdr, no_pi;

@@ -25,60 +25,32 @@
 #include "lib/alloc.h"
 #include "lib/cleanup.h"
 #include "privilege/privilege.h"
+#include "steps/marked-link.h"
 #include "steps/tap-args.h"
-#include "steps/tap-mark.h"
 
 /* The name may change hands between a look and an act; not for ever. */
 #define MAX_ATTEMPTS 4
 
 /* What is wanted, read from a step. */
 struct wish {
-    const char *name;
-    char mark[RTNL_ALIAS_SIZE];
+    struct marked_link tap;
     struct tap_args args;
 };
 
 static void
-make_mark(const struct step *step, const struct step_env *env,
-          char mark[RTNL_ALIAS_SIZE])
+init_tap(struct marked_link *tap, const struct step *step,
+         const struct step_env *env)
 {
-    tap_mark_format(mark, env->key, step->port_id);
+    marked_link_init(tap, "tap", "tun", step, env);
 }
 
 static struct vif_error *
 read_wish(const struct step *step, const struct step_env *env,
           struct wish *wish)
 {
-    wish->name = step->object;
-    make_mark(step, env, wish->mark);
+    init_tap(&wish->tap, step, env);
     return tap_args_read(&step->args, &wish->args);
 }
-
-static bool
-is_ours(const struct rtnl_link *link, const char *mark)
-{
-    return !strcmp(link->kind, "tun") && !strcmp(link->alias, mark);
-}
-
-/* The index under which it was known last, 0 if none. */
-static int
-last_ifindex(const struct step *step)
-{
-    uint64_t ifindex = vif_attrs_get_uint(&step->output, "ifindex", 0);
-
-    return ifindex <= INT32_MAX ? ifindex : 0;
-}
-
-/* Whether somebody has taken the mark of our tap away and put none of his own
- * there: the kernel gives no index a second time before the next boot. */
-static bool
-lost_its_mark(const struct step *step, const struct rtnl_link *link)
-{
-    return (!strcmp(link->kind, "tun") && !link->alias[0]
-            && link->ifindex == last_ifindex(step));
-}
-
-/* Errors that say who has what. */
 
 /* Who has 'name' open, for the end of a sentence. */
 static const char *
@@ -88,41 +60,6 @@ holders(const char *name, char *buf, size_t size)
         snprintf(buf, size, "a process that /proc does not show");
     }
     return buf;
-}
-
-/* The alias of 'link' for a message: anybody may write anything there. */
-#define ALIAS_BUFSIZE 80
-static const char *
-describe_alias(const struct rtnl_link *link, char buf[ALIAS_BUFSIZE])
-{
-    if (!link->alias[0]) {
-        return "no alias";
-    }
-    snprintf(buf, ALIAS_BUFSIZE, "alias '%.64s'", link->alias);
-    for (char *p = buf; *p; p++) {
-        if (*p < ' ' || *p > '~') {
-            *p = '?';
-        }
-    }
-    return buf;
-}
-
-static struct vif_error *
-taken(const struct wish *wish, const struct rtnl_link *link)
-{
-    char mac[VIF_MAC_BUFSIZE] = "none";
-    char alias[ALIAS_BUFSIZE], who[512];
-
-    if (link->has_mac) {
-        vif_mac_format(&link->mac, mac);
-    }
-    return vif_error_create(
-        VIF_ERR_CONFLICT, "%s exists and is not this port's: a %s%s with MTU "
-        "%"PRIu32", MAC address %s, %s%s%s", wish->name,
-        link->is_tap ? "tap" : link->kind[0] ? link->kind : "device",
-        link->is_tap || !link->kind[0] ? "" : " device", link->mtu, mac,
-        describe_alias(link, alias), link->n_queues ? ", open by " : "",
-        link->n_queues ? holders(link->name, who, sizeof who) : "");
 }
 
 static struct vif_error *
@@ -146,7 +83,7 @@ unalterable(const struct wish *wish, const struct rtnl_link *link)
     const struct tap_args *args = &wish->args;
 
     /* A name may be found as another's alternative one (Linux 5.5). */
-    return (strcmp(link->name, wish->name) ? "it was renamed"
+    return (strcmp(link->name, wish->tap.name) ? "it was renamed"
             : !link->is_tap
             ? "the kernel does not describe it as a tap, which takes Linux "
               "4.18"
@@ -170,14 +107,14 @@ needed_change(const struct wish *wish, const struct rtnl_link *link,
         .mtu = args->mtu,
         .mac = args->mac,
         .up = args->up,
-        .alias = wish->mark,
+        .alias = wish->tap.mark,
         .set_mtu = args->mtu && (!link || link->mtu != args->mtu),
         .set_mac = (args->has_mac
                     && (!link || !link->has_mac
                         || memcmp(&link->mac, &args->mac,
                                   sizeof link->mac))),
         .set_up = link ? link->up != args->up : args->up,
-        .set_alias = !link || strcmp(link->alias, wish->mark),
+        .set_alias = !link || strcmp(link->alias, wish->tap.mark),
     };
     return (change->set_mtu || change->set_mac || change->set_up
             || change->set_alias);
@@ -205,46 +142,6 @@ not_as_wished(const struct rtnl_link *link, const struct rtnl_change *change)
                             link->up ? "up, not down" : "down, not up");
 }
 
-/* Looking. */
-
-/* Looks up 'name'.  Sets '*foundp' to false if there is no such link. */
-static struct vif_error *
-look(const struct step_env *env, const char *name, struct rtnl_link *link,
-     bool *foundp)
-{
-    struct vif_error *error = rtnl_get_by_name(env->rtnl, name, link);
-
-    *foundp = !error;
-    if (error && error->code == VIF_ERR_NOT_FOUND) {
-        vif_error_destroy(error);
-        error = NULL;
-    }
-    return error;
-}
-
-/* Looks whether the tap that the step knew last is still there and ours,
- * whatever it is called now. */
-static struct vif_error *
-look_by_index(const struct step *step, const struct step_env *env,
-              const char *mark, struct rtnl_link *link, bool *foundp)
-{
-    int ifindex = last_ifindex(step);
-
-    *foundp = false;
-    if (ifindex) {
-        struct vif_error *error = rtnl_get(env->rtnl, ifindex, link);
-
-        if (!error) {
-            *foundp = is_ours(link, mark) || lost_its_mark(step, link);
-        } else if (error->code == VIF_ERR_NOT_FOUND) {
-            vif_error_destroy(error);
-        } else {
-            return error;
-        }
-    }
-    return NULL;
-}
-
 /* The class. */
 
 static struct vif_error *
@@ -255,15 +152,16 @@ tap_capture(struct step *step, const struct step_env *env)
     bool found;
     struct vif_error *error = read_wish(step, env, &wish);
 
-    error = error ? error : look(env, wish.name, &link, &found);
+    error = error ? error : marked_link_look(&wish.tap, env->rtnl, &link,
+                                             &found);
     if (error) {
         return error;
     }
     /* Whether one without any mark is ours, which somebody has changed, is
      * for apply() to say. */
-    if (found && !is_ours(&link, wish.mark)
+    if (found && !marked_link_is_ours(&wish.tap, &link)
         && !(step->has_previous && !link.alias[0])) {
-        return taken(&wish, &link);
+        return marked_link_taken(&wish.tap, &link);
     }
 
     /* One with our mark was left over from a crash: as good as none. */
@@ -277,22 +175,18 @@ remove_unused(const struct wish *wish, const struct step_env *env,
               const struct rtnl_link *link, const char *why)
 {
     if (link->n_queues) {
-        return in_use(wish->name, link, why);
+        return in_use(wish->tap.name, link, why);
     }
 
-    struct vif_error *error = rtnl_delete(env->rtnl, link->ifindex);
-    if (error && error->code == VIF_ERR_NOT_FOUND) {
-        vif_error_destroy(error);
-        error = NULL;
-    }
-    return error;
+    return marked_link_deleted(&wish->tap,
+                               rtnl_delete(env->rtnl, link->ifindex));
 }
 
 static struct vif_error *
 create(struct step *step, const struct step_env *env, const struct wish *wish)
 {
     const struct rtnl_tap tap = {
-        .name = wish->name,
+        .name = wish->tap.name,
         .multi_queue = wish->args.multi_queue,
         .owner = wish->args.uid,
         .group = wish->args.gid,
@@ -303,8 +197,8 @@ create(struct step *step, const struct step_env *env, const struct wish *wish)
     bool renamed;
     struct vif_error *error;
 
-    error = look_by_index(step, env, wish->mark, &old, &renamed);
-    if (!error && renamed && strcmp(old.name, wish->name)) {
+    error = marked_link_look_known(&wish->tap, env->rtnl, &old, &renamed);
+    if (!error && renamed && strcmp(old.name, wish->tap.name)) {
         error = remove_unused(wish, env, &old, "it was renamed");
     }
     if (error) {
@@ -327,14 +221,16 @@ converge(struct step *step, const struct step_env *env,
 {
     struct rtnl_link link;
     bool found;
-    struct vif_error *error = look(env, wish->name, &link, &found);
+    struct vif_error *error = marked_link_look(&wish->tap, env->rtnl, &link,
+                                               &found);
 
     *gonep = !found;
     if (error || !found) {
         return error;
     }
-    if (!is_ours(&link, wish->mark) && !lost_its_mark(step, &link)) {
-        return taken(wish, &link);
+    if (!marked_link_is_ours(&wish->tap, &link)
+        && !marked_link_lost_mark(&wish->tap, &link)) {
+        return marked_link_taken(&wish->tap, &link);
     }
 
     const char *why = unalterable(wish, &link);
@@ -346,7 +242,7 @@ converge(struct step *step, const struct step_env *env,
     struct rtnl_change change;
     if (needed_change(wish, &link, &change)) {
         error = vif_error_wrap(rtnl_set(env->rtnl, link.ifindex, &change),
-                               "change tap %s", wish->name);
+                               "change tap %s", wish->tap.name);
     }
     if (!error) {
         vif_attrs_set_uint(&step->output, "ifindex", link.ifindex);
@@ -384,24 +280,7 @@ tap_apply(struct step *step, const struct step_env *env)
         may_be_there = true;
     }
     return vif_error_create(VIF_ERR_CONFLICT, "somebody makes and deletes "
-                            "links named %s all the time", wish.name);
-}
-
-/* 'link' has the name and is not ours: says so, and where ours is, if it was
- * renamed. */
-static struct vif_error *
-not_ours(const struct step *step, const struct step_env *env,
-         const struct wish *wish, const struct rtnl_link *link)
-{
-    struct rtnl_link ours;
-    bool found;
-    struct vif_error *error = look_by_index(step, env, wish->mark, &ours,
-                                            &found);
-
-    return (error ? error
-            : found ? vif_error_wrap(taken(wish, link),
-                                     "it was renamed to %s", ours.name)
-            : taken(wish, link));
+                            "links named %s all the time", wish.tap.name);
 }
 
 static struct vif_error *
@@ -410,34 +289,17 @@ tap_verify(struct step *step, const struct step_env *env)
     struct rtnl_change change;
     struct rtnl_link link;
     struct wish wish;
-    bool found;
     struct vif_error *error = read_wish(step, env, &wish);
 
-    error = error ? error : look(env, wish.name, &link, &found);
+    error = error ? error : marked_link_check(&wish.tap, env->rtnl, &link);
     if (error) {
         return error;
-    }
-    if (!found) {
-        error = look_by_index(step, env, wish.mark, &link, &found);
-        return (error ? error
-                : found
-                ? vif_error_create(VIF_ERR_NOT_FOUND, "tap %s was renamed to "
-                                   "%s", wish.name, link.name)
-                : vif_error_create(VIF_ERR_NOT_FOUND, "tap %s is not there",
-                                   wish.name));
-    }
-    if (lost_its_mark(step, &link)) {
-        return vif_error_create(VIF_ERR_CONFLICT, "%s has lost its mark: it "
-                                "has no alias instead of '%s'", wish.name,
-                                wish.mark);
-    } else if (!is_ours(&link, wish.mark)) {
-        return not_ours(step, env, &wish, &link);
     }
 
     const char *why = unalterable(&wish, &link);
     if (why) {
         return vif_error_create(VIF_ERR_CONFLICT, "tap %s is not as it was "
-                                "made: %s", wish.name, why);
+                                "made: %s", wish.tap.name, why);
     }
     if (needed_change(&wish, &link, &change)) {
         return not_as_wished(&link, &change);
@@ -447,61 +309,17 @@ tap_verify(struct step *step, const struct step_env *env)
     return NULL;
 }
 
-/* All links, read once it turns out that one has to be looked for. */
-struct link_list {
-    struct rtnl_link *links;
-    size_t n;
-    bool known;
-};
-
-/* Looks for a tap of which only the mark is known: it was made and renamed
- * before its index could be noted. */
-static struct vif_error *
-look_by_mark(const struct step_env *env, struct link_list *all,
-             const char *mark, struct rtnl_link *link, bool *foundp)
-{
-    if (!all->known) {
-        struct vif_error *error = rtnl_dump(env->rtnl, &all->links, &all->n);
-
-        if (error) {
-            return error;
-        }
-        all->known = true;
-    }
-    for (size_t i = 0; i < all->n && !*foundp; i++) {
-        *foundp = is_ours(&all->links[i], mark);
-        if (*foundp) {
-            *link = all->links[i];
-        }
-    }
-    return NULL;
-}
-
 /* Finds what revert() has to delete: 'link->ifindex' is 0 if nothing. */
 static struct vif_error *
 find_victim(struct step *step, const struct step_env *env,
             struct link_list *all, struct rtnl_link *link)
 {
-    char mark[RTNL_ALIAS_SIZE], alias[ALIAS_BUFSIZE];
-    bool found;
-    struct vif_error *error;
+    struct marked_link tap;
 
-    make_mark(step, env, mark);
-    error = look_by_index(step, env, mark, link, &found);
-    if (!error && !found) {
-        error = look(env, step->object, link, &found);
-        if (found && !is_ours(link, mark)) {
-            vif_attrs_setf(&step->output, "warning", "%s is not vifd's any "
-                           "more (%s): left as it is", step->object,
-                           describe_alias(link, alias));
-            found = false;
-        }
-        if (!error && !found && !last_ifindex(step)) {
-            error = look_by_mark(env, all, mark, link, &found);
-        }
-    }
-    if (!found) {
-        link->ifindex = 0;
+    init_tap(&tap, step, env);
+    struct vif_error *error = marked_link_find(&tap, step, env->rtnl, all,
+                                               link);
+    if (error || !link->ifindex) {
         return error;
     }
 
@@ -518,13 +336,13 @@ find_victim(struct step *step, const struct step_env *env,
 
 /* One deletion's result.  The kernel acknowledges when the link is gone. */
 static struct vif_error *
-take_deletion(const struct step *step, struct vif_error *error)
+take_deletion(const struct step *step, const struct step_env *env,
+              struct vif_error *error)
 {
-    if (error && error->code == VIF_ERR_NOT_FOUND) {
-        vif_error_destroy(error);
-        return NULL;
-    }
-    return vif_error_wrap(error, "delete tap %s", step->object);
+    struct marked_link tap;
+
+    init_tap(&tap, step, env);
+    return marked_link_deleted(&tap, error);
 }
 
 static struct vif_error *
@@ -538,7 +356,7 @@ tap_revert(struct step *step, const struct step_env *env)
     if (error || !link.ifindex) {
         return error;
     }
-    return take_deletion(step, rtnl_delete(env->rtnl, link.ifindex));
+    return take_deletion(step, env, rtnl_delete(env->rtnl, link.ifindex));
 }
 
 static void
@@ -565,7 +383,7 @@ tap_revert_many(struct step **steps, struct vif_error **errors, size_t n,
 
     rtnl_delete_many(env->rtnl, ifindexes, results, n_victims);
     for (size_t i = 0; i < n_victims; i++) {
-        errors[which[i]] = take_deletion(steps[which[i]], results[i]);
+        errors[which[i]] = take_deletion(steps[which[i]], env, results[i]);
     }
 }
 
