@@ -12,14 +12,14 @@
 #include <string.h>
 
 #include "lib/alloc.h"
+#include "lib/binding-check.h"
 #include "lib/cleanup.h"
 #include "lib/utf8.h"
 
 #define ARRAY_SIZE(ARRAY) (sizeof (ARRAY) / sizeof *(ARRAY))
 
-#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
 #define DEVICE_NAME_MAX (VIF_DEVICE_NAME_BUFSIZE - 1)
+#define DRIVER_NAME_MAX 55
 #define TEXT_MAX 255            /* Bytes of a name that is only passed on. */
 #define SIZE_MAX_ALL 65536      /* Bytes of all maps together. */
 
@@ -28,12 +28,23 @@
 #define MTU_MAX 65535
 #define QUEUES_MAX 256          /* MAX_TAP_QUEUES, drivers/net/tun.c. */
 
-static struct vif_error *
-invalid(const char *where, const char *value, const char *why)
+struct vif_error *
+check_invalid(const char *where, const char *value, const char *why)
 {
     return vif_error_with_where(
         vif_error_create(VIF_ERR_INVALID, "%s '%s': %s", where, value, why),
         where);
+}
+
+struct vif_error *
+check_refuse(const char *where, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    struct vif_error *error = vif_error_create_va(VIF_ERR_INVALID, fmt, args);
+    va_end(args);
+    return vif_error_with_where(error, where);
 }
 
 /* Text. */
@@ -65,15 +76,15 @@ port_id_fault(const char *s)
 {
     return (!*s ? "must not be empty"
             : strlen(s) > VIF_PORT_ID_MAX ? "longer than 64 characters"
-            : s[strspn(s, ALNUM "_.:-")]
+            : s[strspn(s, CHECK_ALNUM "_.:-")]
             ? "may only contain letters, digits, '_', '.', ':' and '-'"
             : NULL);
 }
 
 /* As dev_valid_name() of the kernel's net/core/dev.c; '%' besides, because
  * TUNSETIFF takes a name with it as a pattern. */
-static const char *
-device_name_fault(const char *s)
+const char *
+check_device_name_fault(const char *s)
 {
     return (!*s ? "must not be empty"
             : strlen(s) > DEVICE_NAME_MAX ? "longer than 15 characters"
@@ -95,9 +106,35 @@ word_fault(const char *s)
 {
     return (!*s ? "must not be empty"
             : strlen(s) > 64 ? "longer than 64 characters"
-            : s[strspn(s, ALNUM "_.-")]
+            : s[strspn(s, CHECK_ALNUM "_.-")]
             ? "may only contain letters, digits, '_', '.' and '-'"
             : NULL);
+}
+
+/* As the kernel's modules: MODULE_NAME_LEN. */
+static const char *
+driver_fault(const char *s)
+{
+    return (!*s ? "must not be empty"
+            : strlen(s) > DRIVER_NAME_MAX ? "longer than 55 characters"
+            : s[strspn(s, CHECK_ALNUM "_-")]
+            ? "may only contain letters, digits, '_' and '-'"
+            : NULL);
+}
+
+static const char *
+numa_policy_fault(const char *s)
+{
+    static const char *const policies[] = {
+        "legacy", "required", "preferred", "socket",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+        if (!strcmp(s, policies[i])) {
+            return NULL;
+        }
+    }
+    return "must be 'legacy', 'required', 'preferred' or 'socket'";
 }
 
 static const char *
@@ -121,11 +158,16 @@ check_strings(const struct vif_binding *b)
         { "physical_network", b->physical_network, name_fault },
         { "plugin", b->plugin, word_fault },
         /* A bridge has a device of its name. */
-        { "bridge", b->bridge, device_name_fault },
+        { "bridge", b->bridge, check_device_name_fault },
         { "datapath_type", b->datapath_type, datapath_type_fault },
         { "interface_id", b->interface_id, name_fault },
         { "model", b->model, word_fault },
-        { "device_name", b->device_name, device_name_fault },
+        { "device_name", b->device_name, check_device_name_fault },
+        { "macvtap.source", b->macvtap.source, check_device_name_fault },
+        { "macvtap.physical_interface", b->macvtap.physical_interface,
+          check_device_name_fault },
+        { "driver", b->driver, driver_fault },
+        { "numa.policy", b->numa_policy, numa_policy_fault },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
@@ -134,7 +176,7 @@ check_strings(const struct vif_binding *b)
         if (fault) {
             /* Text that must not go to a terminal stays out of the message. */
             bool printable = !text_fault(checks[i].value, TEXT_MAX, false);
-            return invalid(checks[i].where,
+            return check_invalid(checks[i].where,
                            printable ? checks[i].value : "...", fault);
         }
     }
@@ -153,29 +195,24 @@ static struct vif_error *
 check_map(const struct vif_attrs *map, const struct map_limits *limits)
 {
     if (map->n > limits->entries) {
-        return vif_error_with_where(
-            vif_error_create(VIF_ERR_INVALID, "%s: %zu entries, at most %zu "
-                             "are allowed", limits->where, map->n,
-                             limits->entries), limits->where);
+        return check_refuse(limits->where, "%s: %zu entries, at most %zu are "
+                            "allowed", limits->where, map->n,
+                            limits->entries);
     }
     for (size_t i = 0; i < map->n; i++) {
         const struct vif_attr *attr = &map->attrs[i];
         const char *fault = name_fault(attr->key);
 
         if (fault) {
-            return vif_error_with_where(
-                vif_error_create(VIF_ERR_INVALID, "%s: name of entry %zu: %s",
-                                 limits->where, i + 1, fault),
-                limits->where);
+            return check_refuse(limits->where, "%s: name of entry %zu: %s",
+                                limits->where, i + 1, fault);
         }
 
         fault = text_fault(attr->value, limits->value_max, limits->layout);
         if (fault) {
             char *where CLEANUP_FREE = vif_xasprintf("%s.%s", limits->where,
                                                      attr->key);
-            return vif_error_with_where(
-                vif_error_create(VIF_ERR_INVALID, "value of %s: %s", where,
-                                 fault), where);
+            return check_refuse(where, "value of %s: %s", where, fault);
         }
     }
     return NULL;
@@ -213,8 +250,12 @@ check_maps(const struct vif_binding *b)
     };
     static const struct map_limits profile = { "profile", 64, 65536, true };
     static const struct map_limits hints = { "hints", 64, 65536, true };
+    static const struct map_limits port_profile = {
+        "port_profile", 8, TEXT_MAX, false
+    };
     struct vif_error *error = check_map(&b->external_ids, &external_ids);
 
+    error = error ? error : check_map(&b->port_profile, &port_profile);
     error = error ? error : check_map(&b->profile, &profile);
     error = error ? error : check_map(&b->hints, &hints);
     return error ? error : check_size(b);
@@ -222,14 +263,12 @@ check_maps(const struct vif_binding *b)
 
 /* Numbers and addresses. */
 
-static struct vif_error *
+struct vif_error *
 check_number(const char *where, uint32_t value, uint32_t min, uint32_t max)
 {
     return (value >= min && value <= max ? NULL
-            : vif_error_with_where(
-                vif_error_create(VIF_ERR_INVALID, "%s %"PRIu32": must be "
-                                 "%"PRIu32" to %"PRIu32, where, value, min,
-                                 max), where));
+            : check_refuse(where, "%s %"PRIu32": must be %"PRIu32" to "
+                           "%"PRIu32, where, value, min, max));
 }
 
 static struct vif_error *
@@ -242,129 +281,11 @@ check_mac(const struct vif_binding *b)
     }
     vif_mac_format(&b->mac, buf);
     return (vif_mac_is_zero(&b->mac)
-            ? invalid("mac_address", buf, "an address must not be zero")
+            ? check_invalid("mac_address", buf, "an address must not be zero")
             : vif_mac_is_multicast(&b->mac)
-            ? invalid("mac_address", buf,
+            ? check_invalid("mac_address", buf,
                       "a multicast address cannot be a guest's")
             : NULL);
-}
-
-/* Members against one another. */
-
-static bool
-has_tap_like_device(enum vif_vnic_type type)
-{
-    return type == VIF_VNIC_NORMAL || type == VIF_VNIC_MACVTAP;
-}
-
-/* A device that vifd does not make cannot be given away, nor can what is no
- * tap. */
-static struct vif_error *
-check_owner(const struct vif_binding *b)
-{
-    if (b->uid == VIF_NO_ID && b->gid == VIF_NO_ID) {
-        return NULL;
-    } else if (!b->create_device) {
-        return vif_error_with_where(
-            vif_error_create(VIF_ERR_INVALID, "device_owner: the device is "
-                             "not made by vifd, because create_device is "
-                             "false"), "device_owner");
-    } else if (!has_tap_like_device(b->vnic_type)) {
-        return vif_error_with_where(
-            vif_error_create(VIF_ERR_INVALID, "device_owner: a port of "
-                             "vnic_type '%s' has no tap that somebody opens",
-                             vif_vnic_type_name(b->vnic_type)),
-            "device_owner");
-    }
-    return NULL;
-}
-
-static struct vif_error *
-check_device_name(const struct vif_binding *b)
-{
-    char name[VIF_DEVICE_NAME_BUFSIZE];
-    const char *fault;
-
-    if (b->device_name || !has_tap_like_device(b->vnic_type)) {
-        return NULL;
-    }
-    fault = device_name_fault(vif_binding_device_name(b, name));
-    return (fault ? vif_error_with_where(
-                vif_error_create(VIF_ERR_INVALID, "port_id '%s': a device "
-                                 "cannot be named '%s' after it (%s); give a "
-                                 "device_name", b->port_id, name, fault),
-                "port_id") : NULL);
-}
-
-/* The profile is what Neutron and Nova say of the same port. */
-
-/* "0000:03:00.1": domain, bus, device, function, as sysfs names them. */
-static const char *
-pci_slot_fault(const char *s)
-{
-    static const char form[] = "xxxx:xx:xx.o";
-    size_t i;
-
-    for (i = 0; form[i]; i++) {
-        bool fits = (form[i] == 'x' ? s[i] && strchr("0123456789abcdefABCDEF",
-                                                     s[i]) != NULL
-                     : form[i] == 'o' ? s[i] >= '0' && s[i] <= '7'
-                     : s[i] == form[i]);
-        if (!fits) {
-            break;
-        }
-    }
-    return form[i] || s[i] ? "is no PCI address such as 0000:03:00.1" : NULL;
-}
-
-static struct vif_error *
-check_profile(const struct vif_binding *b)
-{
-    const char *slot = vif_attrs_get(&b->profile, "pci_slot");
-    const char *network = vif_attrs_get(&b->profile, "physical_network");
-    const char *mac_text = vif_attrs_get(&b->profile, "device_mac_address");
-    struct vif_mac mac;
-
-    if (slot && pci_slot_fault(slot)) {
-        return invalid("profile.pci_slot", slot, pci_slot_fault(slot));
-    }
-    if (network && b->physical_network && strcmp(network, "null")
-        && strcmp(network, b->physical_network)) {
-        return vif_error_with_where(
-            vif_error_create(VIF_ERR_INVALID, "profile.physical_network '%s' "
-                             "contradicts physical_network '%s'", network,
-                             b->physical_network),
-            "profile.physical_network");
-    }
-    if (mac_text && !vif_mac_from_string(mac_text, &mac)) {
-        return invalid("profile.device_mac_address", mac_text,
-                       "is no MAC address such as fa:16:3e:00:00:01");
-    }
-    if (mac_text && b->has_mac && memcmp(&mac, &b->mac, sizeof mac)) {
-        char buf[VIF_MAC_BUFSIZE];
-        return vif_error_with_where(
-            vif_error_create(VIF_ERR_INVALID, "profile.device_mac_address "
-                             "'%s' contradicts mac_address '%s'", mac_text,
-                             vif_mac_format(&b->mac, buf)),
-            "profile.device_mac_address");
-    }
-    return NULL;
-}
-
-static struct vif_error *
-check_together(const struct vif_binding *b)
-{
-    struct vif_error *error = check_device_name(b);
-
-    if (!error && !b->create_device && !has_tap_like_device(b->vnic_type)) {
-        error = vif_error_with_where(
-            vif_error_create(VIF_ERR_INVALID, "create_device: false is for "
-                             "taps, and a port of vnic_type '%s' has none",
-                             vif_vnic_type_name(b->vnic_type)),
-            "create_device");
-    }
-    error = error ? error : check_owner(b);
-    return error ? error : check_profile(b);
 }
 
 struct vif_error *
@@ -373,14 +294,11 @@ vif_binding_check(const struct vif_binding *b)
     struct vif_error *error;
 
     if (!b->port_id) {
-        return vif_error_with_where(
-            vif_error_create(VIF_ERR_INVALID, "port_id is missing"),
-            "port_id");
+        return check_refuse("port_id", "port_id is missing");
     }
     if ((unsigned int) b->vnic_type >= VIF_N_VNIC_TYPES) {
-        return vif_error_with_where(
-            vif_error_create(VIF_ERR_INVALID, "vnic_type %d is unknown",
-                             (int) b->vnic_type), "vnic_type");
+        return check_refuse("vnic_type", "vnic_type %d is unknown",
+                            (int) b->vnic_type);
     }
 
     error = check_strings(b);
@@ -389,5 +307,7 @@ vif_binding_check(const struct vif_binding *b)
     error = error || !b->mtu ? error
             : check_number("mtu", b->mtu, MTU_MIN, MTU_MAX);
     error = error ? error : check_number("queues", b->queues, 0, QUEUES_MAX);
+    error = error ? error : check_vf(b);
+    error = error ? error : check_port_profile(b);
     return error ? error : check_together(b);
 }

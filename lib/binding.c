@@ -16,6 +16,8 @@
 
 #define ARRAY_SIZE(ARRAY) (sizeof (ARRAY) / sizeof *(ARRAY))
 
+/* Names of what has one of a few values. */
+
 static const char *const vnic_type_names[] = {
     [VIF_VNIC_NORMAL] = "normal",
     [VIF_VNIC_DIRECT] = "direct",
@@ -28,23 +30,80 @@ static const char *const vnic_type_names[] = {
 _Static_assert(ARRAY_SIZE(vnic_type_names) == VIF_N_VNIC_TYPES,
                "each vnic type has a name");
 
+static const char *const link_state_names[] = {
+    [VIF_LINK_AUTO] = "auto",
+    [VIF_LINK_ENABLE] = "enable",
+    [VIF_LINK_DISABLE] = "disable",
+};
+_Static_assert(ARRAY_SIZE(link_state_names) == VIF_N_LINK_STATES,
+               "each link state has a name");
+
+/* The kernel's names; libvirt's for the last is "passthrough". */
+static const char *const macvtap_mode_names[] = {
+    [VIF_MACVTAP_DEFAULT] = "default",
+    [VIF_MACVTAP_BRIDGE] = "bridge",
+    [VIF_MACVTAP_VEPA] = "vepa",
+    [VIF_MACVTAP_PRIVATE] = "private",
+    [VIF_MACVTAP_PASSTHRU] = "passthru",
+};
+_Static_assert(ARRAY_SIZE(macvtap_mode_names) == VIF_N_MACVTAP_MODES,
+               "each mode has a name");
+
+static const char *
+name_of(const char *const names[], size_t n, unsigned int value)
+{
+    return value < n ? names[value] : "unknown";
+}
+
+/* The first value that can be asked for by name is 'first'. */
+static bool
+value_of(const char *const names[], size_t n, unsigned int first,
+         const char *name, unsigned int *valuep)
+{
+    for (unsigned int i = first; i < n; i++) {
+        if (!strcmp(name, names[i])) {
+            *valuep = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *
 vif_vnic_type_name(enum vif_vnic_type type)
 {
-    return (unsigned int) type < VIF_N_VNIC_TYPES ? vnic_type_names[type]
-                                                  : "unknown";
+    return name_of(vnic_type_names, VIF_N_VNIC_TYPES, type);
 }
 
 bool
 vif_vnic_type_from_name(const char *name, enum vif_vnic_type *typep)
 {
-    for (unsigned int i = 0; i < VIF_N_VNIC_TYPES; i++) {
-        if (!strcmp(name, vnic_type_names[i])) {
-            *typep = i;
-            return true;
-        }
-    }
-    return false;
+    return value_of(vnic_type_names, VIF_N_VNIC_TYPES, 0, name, typep);
+}
+
+const char *
+vif_link_state_name(enum vif_link_state state)
+{
+    return name_of(link_state_names, VIF_N_LINK_STATES, state);
+}
+
+bool
+vif_link_state_from_name(const char *name, enum vif_link_state *statep)
+{
+    return value_of(link_state_names, VIF_N_LINK_STATES, 0, name, statep);
+}
+
+const char *
+vif_macvtap_mode_name(enum vif_macvtap_mode mode)
+{
+    return name_of(macvtap_mode_names, VIF_N_MACVTAP_MODES, mode);
+}
+
+bool
+vif_macvtap_mode_from_name(const char *name, enum vif_macvtap_mode *modep)
+{
+    return value_of(macvtap_mode_names, VIF_N_MACVTAP_MODES,
+                    VIF_MACVTAP_DEFAULT + 1, name, modep);
 }
 
 /* MAC addresses. */
@@ -110,9 +169,9 @@ vif_mac_is_zero(const struct vif_mac *mac)
 /* Life of a binding.  Its strings and maps are listed once, here; the strings
  * for which something else stands when they are left out come last. */
 
-#define N_PLAIN_STRINGS 9
-#define N_STRINGS 12
-#define N_MAPS 3
+#define N_PLAIN_STRINGS 12
+#define N_STRINGS 16
+#define N_MAPS 4
 
 static void
 list_strings(const struct vif_binding *b, char **strings[N_STRINGS])
@@ -121,8 +180,9 @@ list_strings(const struct vif_binding *b, char **strings[N_STRINGS])
     char **const all[] = {
         &w->port_id, &w->instance_id, &w->instance_name, &w->project_id,
         &w->network_id, &w->physical_network, &w->plugin, &w->bridge,
-        &w->datapath_type,
-        &w->interface_id, &w->device_name, &w->model,
+        &w->datapath_type, &w->macvtap.source, &w->macvtap.physical_interface,
+        &w->driver,
+        &w->interface_id, &w->device_name, &w->model, &w->numa_policy,
     };
     _Static_assert(ARRAY_SIZE(all) == N_STRINGS, "each string is listed");
 
@@ -137,6 +197,7 @@ list_maps(const struct vif_binding *b, struct vif_attrs *maps[N_MAPS])
     maps[0] = &w->external_ids;
     maps[1] = &w->profile;
     maps[2] = &w->hints;
+    maps[3] = &w->port_profile;
 }
 
 void
@@ -210,6 +271,47 @@ binding_interface_id(const struct vif_binding *binding)
     return binding->interface_id ? binding->interface_id : binding->port_id;
 }
 
+static const char *
+binding_numa_policy(const struct vif_binding *binding)
+{
+    return binding->numa_policy ? binding->numa_policy : "legacy";
+}
+
+static enum vif_macvtap_mode
+binding_macvtap_mode(const struct vif_binding *binding)
+{
+    const struct vif_macvtap *macvtap = &binding->macvtap;
+
+    return (macvtap->mode != VIF_MACVTAP_DEFAULT ? macvtap->mode
+            : macvtap->source ? VIF_MACVTAP_BRIDGE
+            : VIF_MACVTAP_PASSTHRU);
+}
+
+/* Whether two members are the same that each binding has or does not have. */
+static bool
+optional_equal(bool has_a, unsigned int a, bool has_b, unsigned int b)
+{
+    return has_a == has_b && (!has_a || a == b);
+}
+
+static bool
+vf_equal(const struct vif_vf *a, const struct vif_vf *b)
+{
+    return ((a->has_vlan ? a->vlan : 0) == (b->has_vlan ? b->vlan : 0)
+            && a->vlan_qos == b->vlan_qos
+            && a->vlan_8021ad == b->vlan_8021ad
+            && optional_equal(a->has_min_tx_rate, a->min_tx_rate,
+                              b->has_min_tx_rate, b->min_tx_rate)
+            && optional_equal(a->has_max_tx_rate, a->max_tx_rate,
+                              b->has_max_tx_rate, b->max_tx_rate)
+            && optional_equal(a->has_spoofchk, a->spoofchk,
+                              b->has_spoofchk, b->spoofchk)
+            && optional_equal(a->has_trust, a->trust, b->has_trust, b->trust)
+            && optional_equal(a->has_link_state, a->link_state,
+                              b->has_link_state, b->link_state)
+            && a->best_effort == b->best_effort);
+}
+
 static bool
 numbers_equal(const struct vif_binding *a, const struct vif_binding *b)
 {
@@ -222,6 +324,9 @@ numbers_equal(const struct vif_binding *a, const struct vif_binding *b)
             && a->create_device == b->create_device
             && a->uid == b->uid
             && a->gid == b->gid
+            && a->macvtap.vlan == b->macvtap.vlan
+            && binding_macvtap_mode(a) == binding_macvtap_mode(b)
+            && a->numa_nodes == b->numa_nodes
             && a->prepare == b->prepare);
 }
 
@@ -240,6 +345,7 @@ texts_equal(const struct vif_binding *a, const struct vif_binding *b)
     }
     return (strings_equal(binding_interface_id(a), binding_interface_id(b))
             && strings_equal(binding_model(a), binding_model(b))
+            && strings_equal(binding_numa_policy(a), binding_numa_policy(b))
             && !strcmp(vif_binding_device_name(a, name_a),
                        vif_binding_device_name(b, name_b)));
 }
@@ -249,7 +355,8 @@ vif_binding_equal(const struct vif_binding *a, const struct vif_binding *b)
 {
     struct vif_attrs *maps_a[N_MAPS], *maps_b[N_MAPS];
 
-    if (!numbers_equal(a, b) || !texts_equal(a, b)) {
+    if (!numbers_equal(a, b) || !vf_equal(&a->vf, &b->vf)
+        || !texts_equal(a, b)) {
         return false;
     }
 

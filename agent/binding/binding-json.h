@@ -17,7 +17,8 @@ struct json;
 #define BINDING_MAX_VALUE 4096  /* Bytes of a value of profile or hints, as
                                  * JSON text. */
 
-/* Makes '*binding' from 'json', which may be anything.  'where' is the JSON
+/* Makes '*binding' from 'json', which may be anything, and fills in what its
+ * members say of one another (lib/binding-profile.h).  'where' is the JSON
  * path to 'json', "" for none: errors carry the path to the culprit, such as
  * "params.binding.mtu".  The caller destroys '*binding', which is an empty
  * one after an error. */
@@ -30,16 +31,5 @@ struct vif_error *binding_from_json(const struct json *json,
  * it.  Canonical: members that have their default are left out, MAC addresses
  * are in lower case.  The caller destroys the result. */
 struct json *binding_to_json(const struct vif_binding *binding);
-
-/* The values of 'profile' and 'hints' are text in a binding, and any JSON
- * value outside.  A string stands as it is, every other value as its JSON
- * text; a string that would be taken for such a text stands in quotes:
- *
- *     "0000:03:00.1"   0000:03:00.1          3             3
- *     ["switchdev"]    ["switchdev"]         "3"           "3" in quotes
- *
- * So nothing is lost, and a plugin reads the usual strings as they are. */
-char *binding_value_to_text(const struct json *value);
-struct json *binding_value_from_text(const char *text);
 
 #endif /* binding/binding-json.h */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "binding/binding-json.h"
+#include "binding/binding-value.h"
 #include "engine/engine.h"
 #include "lib/cleanup.h"
 #include "lib/utf8.h"

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "binding/binding-value.h"
 #include "binding/json-array.h"
 #include "lib/cleanup.h"
 #include "openvswitch/dynamic-string.h"
@@ -26,17 +27,25 @@
 static const char full[] =
     "{\"bridge\":\"br-tenant\",\"create_device\":false,"
     "\"datapath_type\":\"netdev\",\"device_name\":\"tap0\","
-    "\"device_owner\":{\"gid\":36,\"uid\":107},"
+    "\"device_owner\":{\"gid\":36,\"uid\":107},\"driver\":\"vfio-pci\","
     "\"external_ids\":{\"a\":\"1\",\"b c\":\"\"},"
     "\"hints\":{\"x\":[1,{\"y\":null}]},"
     "\"instance_id\":\"i\",\"instance_name\":\"n\","
     "\"interface_id\":\"if\",\"mac_address\":\"fa:16:3e:00:00:0a\","
+    "\"macvtap\":{\"mode\":\"vepa\",\"physical_interface\":\"eth1\","
+    "\"source\":\"macvtap0\",\"vlan\":7},"
     "\"model\":\"e1000\",\"mtu\":9000,\"network_id\":\"net\","
+    "\"numa\":{\"nodes\":[0,63],\"policy\":\"required\"},"
     "\"physical_network\":\"physnet1\",\"plugin\":\"ovs\","
-    "\"port_id\":\"p\",\"prepare\":true,"
+    "\"port_id\":\"p\",\"port_profile\":{\"type\":\"802.1Qbh\"},"
+    "\"prepare\":true,"
     "\"profile\":{\"capabilities\":[\"switchdev\"],"
     "\"pci_slot\":\"0000:03:00.1\",\"trusted\":\"true\",\"vf_num\":3},"
     "\"project_id\":\"proj\",\"queues\":4,\"vcpus\":8,"
+    "\"vf\":{\"best_effort\":true,\"link_state\":\"disable\","
+    "\"max_tx_rate\":0,\"min_tx_rate\":4294967295,\"spoofchk\":false,"
+    "\"trust\":true,\"vlan\":4094,\"vlan_protocol\":\"802.1ad\","
+    "\"vlan_qos\":7},"
     "\"vnic_type\":\"direct\"}";
 
 static struct json *
@@ -105,6 +114,22 @@ test_members(void **state OVS_UNUSED)
     assert_string_equal(vif_attrs_get(&b.profile, "vf_num"), "3");
     assert_string_equal(vif_attrs_get(&b.profile, "trusted"), "\"true\"");
     assert_string_equal(vif_attrs_get(&b.hints, "x"), "[1,{\"y\":null}]");
+    assert_true(b.vf.has_vlan && b.vf.vlan == 4094 && b.vf.vlan_qos == 7);
+    assert_true(b.vf.vlan_8021ad && b.vf.best_effort);
+    assert_true(b.vf.has_min_tx_rate && b.vf.min_tx_rate == UINT32_MAX);
+    assert_true(b.vf.has_max_tx_rate && !b.vf.max_tx_rate);
+    assert_true(b.vf.has_spoofchk && !b.vf.spoofchk);
+    assert_true(b.vf.has_trust && b.vf.trust);
+    assert_true(b.vf.has_link_state);
+    assert_int_equal(b.vf.link_state, VIF_LINK_DISABLE);
+    assert_int_equal(b.macvtap.mode, VIF_MACVTAP_VEPA);
+    assert_string_equal(b.macvtap.source, "macvtap0");
+    assert_string_equal(b.macvtap.physical_interface, "eth1");
+    assert_int_equal(b.macvtap.vlan, 7);
+    assert_string_equal(vif_attrs_get(&b.port_profile, "type"), "802.1Qbh");
+    assert_string_equal(b.driver, "vfio-pci");
+    assert_true(b.numa_nodes == (UINT64_C(1) << 63 | 1));
+    assert_string_equal(b.numa_policy, "required");
     vif_binding_destroy(&b);
 }
 
@@ -116,7 +141,11 @@ test_defaults(void **state OVS_UNUSED)
     assert_null(read_text("{\"port_id\":\"p\",\"physical_network\":null,"
                           "\"vnic_type\":\"normal\","
                           "\"create_device\":true,\"prepare\":false,"
-                          "\"device_owner\":{},\"profile\":{}}", &b));
+                          "\"device_owner\":{},\"profile\":{},\"vf\":{"
+                          "\"vlan_qos\":0,\"vlan_protocol\":\"802.1Q\","
+                          "\"best_effort\":false},\"macvtap\":{\"vlan\":0},"
+                          "\"port_profile\":{},\"numa\":{\"nodes\":[]}}",
+                          &b));
     vif_binding_init(&fresh);
     fresh.port_id = xstrdup("p");
     assert_true(vif_binding_equal(&b, &fresh));
@@ -156,6 +185,35 @@ test_refusals(void **state OVS_UNUSED)
         { "\"external_ids\":{\"a\":1}", "external_ids.a",
           "must be a string, not a number" },
         { "\"external_ids\":{\"\":\"x\"}", "external_ids", "an empty key" },
+        { "\"vf\":[]", "vf", "must be an object, not an array" },
+        { "\"vf\":{\"vlan\":4095}", "vf.vlan",
+          "4095 is not within 0 and 4094" },
+        { "\"vf\":{\"vlan\":\"100\"}", "vf.vlan",
+          "must be a whole number, not a string" },
+        { "\"vf\":{\"vlan_qos\":8}", "vf.vlan_qos", "8 is not within" },
+        { "\"vf\":{\"vlan_protocol\":\"802.1AD\"}", "vf.vlan_protocol",
+          "\"802.1AD\" is no VLAN protocol: there are 802.1Q and 802.1ad" },
+        { "\"vf\":{\"max_tx_rate\":4294967296}", "vf.max_tx_rate",
+          "4294967296 is not within" },
+        { "\"vf\":{\"spoofchk\":\"on\"}", "vf.spoofchk",
+          "must be true or false, not a string" },
+        { "\"vf\":{\"link_state\":\"up\"}", "vf.link_state",
+          "\"up\" is no link state" },
+        { "\"vf\":{\"mac\":1}", "vf.mac", "is unknown: there are vlan, " },
+        { "\"macvtap\":{\"mode\":\"default\"}", "macvtap.mode",
+          "\"default\" is no macvtap mode" },
+        { "\"macvtap\":{\"source\":null}", "macvtap.source",
+          "must be a string, not null" },
+        { "\"port_profile\":{\"managerid\":8}", "port_profile.managerid",
+          "must be a string, not a number" },
+        { "\"driver\":true", "driver", "must be a string" },
+        { "\"numa\":[0]", "numa", "must be an object" },
+        { "\"numa\":{\"nodes\":1}", "numa.nodes",
+          "must be an array of numbers, not a number" },
+        { "\"numa\":{\"nodes\":[0,64]}", "numa.nodes[1]",
+          "64 is not within 0 and 63" },
+        { "\"numa\":{\"node\":0}", "numa.node",
+          "is unknown: there are nodes and policy" },
         { "\"profile\":[]", "profile", "must be an object, not an array" },
         { "\"instance_name\":\"\\udc00\"", "instance_name",
           "invalid UTF-8" },
@@ -220,9 +278,57 @@ test_any_type_anywhere(void **state OVS_UNUSED)
     }
     json_destroy(names);
 
-    /* 12 texts take "x" and one of them null; 3 numbers, 2 booleans, the
-     * owner {}, external_ids {}, and the two open maps three objects each. */
-    assert_int_equal(accepted, 12 + 1 + 3 + 2 + 1 + 1 + 2 * 3);
+    /* 13 texts take "x" and one of them null; 3 numbers, 2 booleans, the
+     * four objects and the two maps of strings {}, and the two open maps
+     * three objects each. */
+    assert_int_equal(accepted, 13 + 1 + 3 + 2 + 4 + 2 + 2 * 3);
+}
+
+/* Open vSwitch's accessors abort here, too. */
+static void
+test_any_type_within_an_object(void **state OVS_UNUSED)
+{
+    static const char *const members[] = {
+        "vf\":{\"vlan", "vf\":{\"vlan_protocol", "vf\":{\"trust",
+        "vf\":{\"link_state", "macvtap\":{\"mode", "macvtap\":{\"vlan",
+        "numa\":{\"nodes", "numa\":{\"policy", "port_profile\":{\"type",
+    };
+    static const char *const values[] = {
+        "null", "{}", "[{}]", "[[0]]", "1.5", "[\"0\"]", "-1", "[-1]",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+        for (size_t j = 0; j < ARRAY_SIZE(values); j++) {
+            CLEANUP_FREE char *text = xasprintf("{\"port_id\":\"p\",\"%s\":"
+                                                "%s}}", members[i],
+                                                values[j]);
+            struct vif_binding b;
+            CLEANUP_ERROR struct vif_error *error = read_text(text, &b);
+
+            if (!error) {
+                fail_msg("accepted: %s", text);
+            }
+        }
+    }
+}
+
+/* Nova says it in the profile; plugins read it in one place. */
+static void
+test_trusted_profile_becomes_trust(void **state OVS_UNUSED)
+{
+    struct vif_binding b;
+
+    assert_null(read_text("{\"port_id\":\"p\",\"vnic_type\":\"direct\","
+                          "\"profile\":{\"trusted\":\"True\"}}", &b));
+    assert_true(b.vf.has_trust && b.vf.trust);
+    CLEANUP_FREE char *text = write_text(&b);
+    assert_non_null(strstr(text, "\"vf\":{\"trust\":true}"));
+    vif_binding_destroy(&b);
+
+    assert_null(read_text("{\"port_id\":\"p\",\"profile\":"
+                          "{\"trusted\":true}}", &b));
+    assert_false(b.vf.has_trust);
+    vif_binding_destroy(&b);
 }
 
 static struct vif_error *
@@ -321,6 +427,8 @@ main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_required),
         cmocka_unit_test(test_any_type_anywhere),
+        cmocka_unit_test(test_any_type_within_an_object),
+        cmocka_unit_test(test_trusted_profile_becomes_trust),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_values),
     };

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Members of a binding that contradict one another. */
+
+#include <config.h>
+
+#include "lib/binding-check.h"
+
+#include <string.h>
+
+#include <vif/attrs.h>
+
+#include "lib/binding-profile.h"
+
+static bool
+has_tap_like_device(enum vif_vnic_type type)
+{
+    return type == VIF_VNIC_NORMAL || type == VIF_VNIC_MACVTAP;
+}
+
+/* A device that vifd does not make cannot be given away, nor can what is no
+ * tap. */
+static struct vif_error *
+check_owner(const struct vif_binding *b)
+{
+    if (b->uid == VIF_NO_ID && b->gid == VIF_NO_ID) {
+        return NULL;
+    } else if (!b->create_device) {
+        return check_refuse("device_owner", "device_owner: the device is not "
+                            "made by vifd, because create_device is false");
+    } else if (!has_tap_like_device(b->vnic_type)) {
+        return check_refuse("device_owner", "device_owner: a port of "
+                            "vnic_type '%s' has no tap that somebody opens",
+                            vif_vnic_type_name(b->vnic_type));
+    }
+    return NULL;
+}
+
+static struct vif_error *
+check_device_name(const struct vif_binding *b)
+{
+    char name[VIF_DEVICE_NAME_BUFSIZE];
+    const char *fault;
+
+    if (b->device_name || !has_tap_like_device(b->vnic_type)) {
+        return NULL;
+    }
+    fault = check_device_name_fault(vif_binding_device_name(b, name));
+    return (fault ? check_refuse("port_id", "port_id '%s': a device cannot "
+                                 "be named '%s' after it (%s); give a "
+                                 "device_name", b->port_id, name, fault)
+            : NULL);
+}
+
+/* The profile is what Neutron and Nova say of the same port. */
+
+/* "0000:03:00.1": domain, bus, device, function, as sysfs names them. */
+static const char *
+pci_slot_fault(const char *s)
+{
+    static const char form[] = "xxxx:xx:xx.o";
+    size_t i;
+
+    for (i = 0; form[i]; i++) {
+        bool fits = (form[i] == 'x' ? s[i] && strchr("0123456789abcdefABCDEF",
+                                                     s[i]) != NULL
+                     : form[i] == 'o' ? s[i] >= '0' && s[i] <= '7'
+                     : s[i] == form[i]);
+        if (!fits) {
+            break;
+        }
+    }
+    return form[i] || s[i] ? "is no PCI address such as 0000:03:00.1" : NULL;
+}
+
+static struct vif_error *
+check_profile(const struct vif_binding *b)
+{
+    const char *slot = vif_attrs_get(&b->profile, "pci_slot");
+    const char *network = vif_attrs_get(&b->profile, "physical_network");
+    const char *mac_text = vif_attrs_get(&b->profile, "device_mac_address");
+    struct vif_mac mac;
+
+    if (slot && pci_slot_fault(slot)) {
+        return check_invalid("profile.pci_slot", slot, pci_slot_fault(slot));
+    }
+    if (network && b->physical_network && strcmp(network, "null")
+        && strcmp(network, b->physical_network)) {
+        return check_refuse("profile.physical_network",
+                            "profile.physical_network '%s' contradicts "
+                            "physical_network '%s'", network,
+                            b->physical_network);
+    }
+    if (mac_text && !vif_mac_from_string(mac_text, &mac)) {
+        return check_invalid("profile.device_mac_address", mac_text,
+                       "is no MAC address such as fa:16:3e:00:00:01");
+    }
+    if (mac_text && b->has_mac && memcmp(&mac, &b->mac, sizeof mac)) {
+        char buf[VIF_MAC_BUFSIZE];
+        return check_refuse("profile.device_mac_address",
+                            "profile.device_mac_address '%s' contradicts "
+                            "mac_address '%s'", mac_text,
+                            vif_mac_format(&b->mac, buf));
+    }
+    return NULL;
+}
+
+static struct vif_error *
+check_trusted(const struct vif_binding *b)
+{
+    const char *text = vif_attrs_get(&b->profile, "trusted");
+    enum profile_answer answer = binding_profile_trusted(b);
+
+    if (!binding_has_vf(b) || answer == PROFILE_UNSAID) {
+        return NULL;
+    } else if (answer == PROFILE_WRONG) {
+        return check_refuse("profile.trusted", "profile.trusted '%.64s': "
+                            "must be true or false", text);
+    } else if (b->vf.has_trust && b->vf.trust != (answer == PROFILE_YES)) {
+        return check_refuse("profile.trusted", "profile.trusted '%s' "
+                            "contradicts vf.trust '%s'", text,
+                            b->vf.trust ? "true" : "false");
+    }
+    return NULL;
+}
+
+struct vif_error *
+check_together(const struct vif_binding *b)
+{
+    struct vif_error *error = check_device_name(b);
+
+    if (!error && !b->create_device && !has_tap_like_device(b->vnic_type)) {
+        error = check_refuse("create_device", "create_device: false is for "
+                             "taps, and a port of vnic_type '%s' has none",
+                             vif_vnic_type_name(b->vnic_type));
+    }
+    error = error ? error : check_owner(b);
+    error = error ? error : check_profile(b);
+    return error ? error : check_trusted(b);
+}
+
