@@ -174,16 +174,17 @@ nonsense(void)
                             "way that makes no sense");
 }
 
-/* What is looked for in the answer. */
-struct search {
-    unsigned int number;
+/* Who is told what the answer says. */
+struct listener {
     struct rtnl_pf *pf;
+    rtnl_vf_cb *tell;
+    void *aux;
 };
 
-/* Looks for the VF in 'list'.  A driver that refuses to describe one makes
+/* Tells of each VF in 'list'.  A driver that refuses to describe one makes
  * the kernel leave it out. */
 static struct vif_error *
-search_list(struct nlattr *list, const struct search *search, size_t *np)
+read_list(struct nlattr *list, const struct listener *listener, size_t *np)
 {
     struct nlattr *attr;
     int left;
@@ -196,10 +197,7 @@ search_list(struct nlattr *list, const struct search *search, size_t *np)
         if (nla_type(attr) != IFLA_VF_INFO || !read_vf(attr, &number, &vf)) {
             return nonsense();
         }
-        if (number == search->number) {
-            search->pf->vf = vf;
-            search->pf->found = true;
-        }
+        listener->tell(listener->aux, number, &vf);
         ++*np;
     }
     return left > 0 ? nonsense() : NULL;
@@ -208,11 +206,11 @@ search_list(struct nlattr *list, const struct search *search, size_t *np)
 /* The attributes are walked through by hand: after a list whose length has
  * begun again at 0 come bytes that are no attributes. */
 static struct vif_error *
-take_pf(const struct nlmsghdr *const_nlh, void *search_)
+take_pf(const struct nlmsghdr *const_nlh, void *listener_)
 {
     struct nlmsghdr *nlh = (struct nlmsghdr *) const_nlh;
-    const struct search *search = search_;
-    struct rtnl_pf *pf = search->pf;
+    const struct listener *listener = listener_;
+    struct rtnl_pf *pf = listener->pf;
     struct nlattr *attr;
     size_t n = 0;
     int left;
@@ -225,7 +223,7 @@ take_pf(const struct nlmsghdr *const_nlh, void *search_)
             pf->n_vfs = nla_get_u32(attr);
         } else if (nla_type(attr) == IFLA_VFINFO_LIST) {
             CLEANUP_ERROR struct vif_error *error
-                = search_list(attr, search, &n);
+                = read_list(attr, listener, &n);
 
             pf->tells = true;
             if (nlh->nlmsg_len > NEST_MAX && (error || n < pf->n_vfs)) {
@@ -242,22 +240,57 @@ take_pf(const struct nlmsghdr *const_nlh, void *search_)
     return rtnl_link_parse(nlh, &pf->link) ? NULL : nonsense();
 }
 
-struct vif_error *
-rtnl_get_vf(struct rtnl *rtnl, int ifindex, unsigned int number,
-            struct rtnl_pf *pf)
+static struct vif_error *
+get_pf(struct rtnl *rtnl, int ifindex, struct rtnl_pf *pf, rtnl_vf_cb *tell,
+       void *aux)
 {
     struct nl_msg *msg CLEANUP_MSG = rtnl_link_msg(RTM_GETLINK, 0, ifindex);
-    struct search search = { number, pf };
+    struct listener listener = { pf, tell, aux };
 
     memset(pf, 0, sizeof *pf);
     rtnl_put_u32(msg, IFLA_EXT_MASK,
                  RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS);
-    struct vif_error *error = rtnl_request(rtnl, msg, take_pf, &search);
+    struct vif_error *error = rtnl_request(rtnl, msg, take_pf, &listener);
     if (!error && !pf->link.ifindex) {
         error = vif_error_create(VIF_ERR_KERNEL, "the kernel acknowledged "
                                  "the question and did not answer it");
     }
-    return vif_error_wrap(error, "read VF %u of link %d", number, ifindex);
+    return error;
+}
+
+struct vif_error *
+rtnl_get_vfs(struct rtnl *rtnl, int ifindex, struct rtnl_pf *pf,
+             rtnl_vf_cb *tell, void *aux)
+{
+    return vif_error_wrap(get_pf(rtnl, ifindex, pf, tell, aux),
+                          "read the VFs of link %d", ifindex);
+}
+
+/* The VF that is looked for. */
+struct search {
+    unsigned int number;
+    struct rtnl_pf *pf;
+};
+
+static void
+find_vf(void *search_, unsigned int number, const struct rtnl_vf *vf)
+{
+    const struct search *search = search_;
+
+    if (number == search->number) {
+        search->pf->vf = *vf;
+        search->pf->found = true;
+    }
+}
+
+struct vif_error *
+rtnl_get_vf(struct rtnl *rtnl, int ifindex, unsigned int number,
+            struct rtnl_pf *pf)
+{
+    struct search search = { number, pf };
+
+    return vif_error_wrap(get_pf(rtnl, ifindex, pf, find_vf, &search),
+                          "read VF %u of link %d", number, ifindex);
 }
 
 static struct nlattr *

@@ -62,6 +62,13 @@ struct rtnl_pf {
 struct vif_error *rtnl_get_vf(struct rtnl *, int ifindex, unsigned int number,
                               struct rtnl_pf *pf) VIF_WARN_UNUSED;
 
+/* The same of all of its VFs that it describes, by their numbers.  'pf->vf' is
+ * not filled. */
+typedef void rtnl_vf_cb(void *aux, unsigned int number,
+                        const struct rtnl_vf *);
+struct vif_error *rtnl_get_vfs(struct rtnl *, int ifindex, struct rtnl_pf *pf,
+                               rtnl_vf_cb *tell, void *aux) VIF_WARN_UNUSED;
+
 /* What the kernel takes as one: each is a request of its own, because of
  * several it tells neither which failed nor which were carried out. */
 enum rtnl_vf_request {

@@ -26,6 +26,7 @@ struct chosen_device {
     char mac[VIF_MAC_BUFSIZE], pf_mac[VIF_MAC_BUFSIZE];
     char claims[DEVICE_MAX_CLAIMS][DEVICE_CLAIM_SIZE];
     const char *claim_names[DEVICE_MAX_CLAIMS];
+    const char *capabilities[N_DEVICE_CAPABILITIES];
 };
 
 void
@@ -154,6 +155,9 @@ show(struct chosen_device *c, const struct device_host *host,
         .serial = said(inventory_serial(host->inventory, device)),
     };
     show_pci(c, device);
+    c->device.capabilities = c->capabilities;
+    c->device.n_capabilities = device_capability_names(
+        inventory_capabilities(host->inventory, device), c->capabilities);
     if (pf) {
         show_pf(c, pf);
     }
@@ -234,4 +238,54 @@ device_choice_get(struct device_choice *choice,
     }
     *devicep = &c->device;
     return NULL;
+}
+
+/* What is missing. */
+
+/* By type of device: no device, and none that the spec means. */
+static const char *const missing_texts[N_DEVICE_TYPES][2] = {
+    [DEVICE_PCI] = { "the host has no NIC",
+                     "device_spec in vifd.yaml means no NIC of this host" },
+    [DEVICE_PF] = { "the host has no PF",
+                    "device_spec in vifd.yaml means no PF of this host" },
+    [DEVICE_VF] = { "the host has no VF",
+                    "device_spec in vifd.yaml means no VF of this host" },
+    [DEVICE_VDPA] = { "the host has no vDPA device on a VF",
+                      "device_spec in vifd.yaml means no VF of this host that "
+                      "has a vDPA device" },
+};
+
+const char *
+device_choice_missing(
+    struct vif_error *(*devices)(void *aux, struct device_host *), void *aux,
+    enum vif_vnic_type vnic_type)
+{
+    struct vif_binding binding = { .vnic_type = vnic_type };
+    struct binding_request request;
+    struct device_host host;
+    bool needed, there = false;
+
+    vif_error_destroy(binding_request_init(&request, &binding, &needed));
+    if (!needed) {
+        return NULL;
+    }
+
+    CLEANUP_ERROR struct vif_error *error
+        = (devices ? devices(aux, &host)
+           : vif_error_create(VIF_ERR_UNSUPPORTED, "no devices"));
+    if (error) {
+        return "the devices of the host are not known";
+    }
+    for (size_t i = 0; i < host.inventory->n; i++) {
+        const struct device *device = &host.inventory->devices[i];
+        const struct device_spec *spec
+            = (device->type == request.request.type
+               ? device_host_spec(&host, device) : NULL);
+
+        if (spec && spec->has_physical_network) {
+            return NULL;
+        }
+        there = there || device->type == request.request.type;
+    }
+    return missing_texts[request.request.type][there];
 }
