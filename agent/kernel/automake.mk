@@ -1,4 +1,14 @@
 agent_libvifd_la_SOURCES += \
+	agent/kernel/devlink.c \
+	agent/kernel/devlink.h \
+	agent/kernel/ethtool.c \
+	agent/kernel/ethtool.h \
+	agent/kernel/genl-monitor.c \
+	agent/kernel/genl-monitor.h \
+	agent/kernel/genl.c \
+	agent/kernel/genl.h \
+	agent/kernel/monitor-socket.c \
+	agent/kernel/monitor-socket.h \
 	agent/kernel/rtnl-await.c \
 	agent/kernel/rtnl-await.h \
 	agent/kernel/rtnl-delete.c \

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Notifications about links, for the main loop.  A socket of its own, so that
- * they never mix with answers; it never blocks.  What the kernel could not
- * deliver is said to be lost, not guessed. */
+ * they never mix with answers. */
 
 #include <config.h>
 
@@ -16,13 +15,13 @@
 
 #include <linux/rtnetlink.h>
 
+#include "kernel/monitor-socket.h"
 #include "lib/alloc.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/util.h"
 
 /* A link that is made and set up is about four notifications of 2 KiB, each
- * accounted as 4 KiB: room for some 2000 links in one burst.  Only with
- * CAP_NET_ADMIN more than net.core.rmem_max is given. */
+ * accounted as 4 KiB: room for some 2000 links in one burst. */
 #define RCVBUF (32 * 1024 * 1024)
 
 /* A notification is one link: with its virtual functions' addresses left out,
@@ -39,16 +38,6 @@ struct rtnl_monitor {
     char buf[BUF_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
-static void
-enlarge_rcvbuf(int fd)
-{
-    const int size = RCVBUF;
-
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size)) {
-        (void) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-    }
-}
-
 struct vif_error *
 rtnl_monitor_open(const struct rtnl_monitor_callbacks *callbacks, void *aux,
                   struct rtnl_monitor **monitorp)
@@ -62,7 +51,7 @@ rtnl_monitor_open(const struct rtnl_monitor_callbacks *callbacks, void *aux,
         return error;
     }
 
-    enlarge_rcvbuf(fd);
+    monitor_socket_enlarge(fd, RCVBUF);
     if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
                    sizeof group)) {
         return vif_error_from_errno(errno, "subscribe to notifications of "
@@ -114,28 +103,12 @@ notify(struct rtnl_monitor *monitor, const struct nlmsghdr *nlh)
 static bool
 run_once(struct rtnl_monitor *monitor)
 {
-    struct sockaddr_nl from = { .nl_pid = 0 };
-    socklen_t from_length = sizeof from;
-    ssize_t n = recvfrom(monitor->fd, monitor->buf, sizeof monitor->buf,
-                         MSG_TRUNC | MSG_DONTWAIT,
-                         (struct sockaddr *) &from, &from_length);
+    size_t n;
 
-    if (n < 0) {
-        int errnum = errno;
-
-        if (errnum != EAGAIN && errnum != EINTR) {
-            /* ENOBUFS: the kernel dropped some.  Any other error amounts to
-             * the same. */
-            monitor->callbacks.lost(monitor->aux);
-        }
-        return errnum == ENOBUFS || errnum == EINTR;
-    }
-    if ((size_t) n > sizeof monitor->buf) {
-        monitor->callbacks.lost(monitor->aux);
-        return true;
-    }
-    if (from.nl_pid) {
-        return true;            /* Not from the kernel. */
+    if (!monitor_socket_receive(monitor->fd, monitor->buf,
+                                sizeof monitor->buf, &n,
+                                monitor->callbacks.lost, monitor->aux)) {
+        return false;
     }
 
     struct nlmsghdr *nlh = (struct nlmsghdr *) monitor->buf;

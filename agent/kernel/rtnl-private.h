@@ -3,8 +3,8 @@
 #define KERNEL_RTNL_PRIVATE_H 1
 
 /* Between the files of rtnetlink (and their tests): requests and their
- * answers, and how a link is read from a message.  Nobody else includes
- * this. */
+ * answers, and how a link is read from a message.  Beyond those, only the
+ * files of generic netlink include this. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,6 +41,11 @@ struct rtnl {
 /* A socket to the kernel, without any options; the caller closes.  'portp',
  * which may be NULL, is its address. */
 struct vif_error *rtnl_socket_open(int *fdp, uint32_t *portp);
+
+/* The same, and rtnl_open(), for another protocol than NETLINK_ROUTE. */
+struct vif_error *rtnl_socket_open_protocol(int protocol, int *fdp,
+                                            uint32_t *portp);
+struct vif_error *rtnl_open_protocol(int protocol, struct rtnl **);
 
 /* Talks to whoever is at the other end of 'fd', which the caller keeps. */
 struct rtnl *rtnl_create_for_test(int fd, uint32_t port, int timeout_ms);

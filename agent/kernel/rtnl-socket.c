@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* One rtnetlink socket: requests go out, answers come back, and an answer's
- * error becomes ours with the kernel's own words.  libnl walks through
- * messages; the socket is opened and read here, because libnl 3.7 maps errno
- * to numbers of its own and keeps the extack text to itself.  Knows nothing
- * about links. */
+/* One socket to the kernel, for rtnetlink or, as genl.h uses it, for generic
+ * netlink: requests go out, answers come back, and an answer's error becomes
+ * ours with the kernel's own words.  libnl walks through messages; the socket
+ * is opened and read here, because libnl 3.7 maps errno to numbers of its own
+ * and keeps the extack text to itself.  Knows nothing about links. */
 
 #include <config.h>
 
@@ -67,10 +67,10 @@ take_address(int fd, uint32_t *portp)
 }
 
 struct vif_error *
-rtnl_socket_open(int *fdp, uint32_t *portp)
+rtnl_socket_open_protocol(int protocol, int *fdp, uint32_t *portp)
 {
     int fd CLEANUP_CLOSE = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
-                                  NETLINK_ROUTE);
+                                  protocol);
 
     *fdp = -1;
     if (fd < 0 || !take_address(fd, portp)) {
@@ -79,6 +79,12 @@ rtnl_socket_open(int *fdp, uint32_t *portp)
     *fdp = fd;
     fd = -1;
     return NULL;
+}
+
+struct vif_error *
+rtnl_socket_open(int *fdp, uint32_t *portp)
+{
+    return rtnl_socket_open_protocol(NETLINK_ROUTE, fdp, portp);
 }
 
 /* Options that older kernels lack only make errors say less, and smaller
@@ -117,11 +123,12 @@ rtnl_create(int fd, uint32_t port, int timeout_ms)
 }
 
 struct vif_error *
-rtnl_open(struct rtnl **rtnlp)
+rtnl_open_protocol(int protocol, struct rtnl **rtnlp)
 {
     uint32_t port = 0;
     int fd;
-    struct vif_error *error = rtnl_socket_open(&fd, &port);
+    struct vif_error *error = rtnl_socket_open_protocol(protocol, &fd,
+                                                        &port);
 
     *rtnlp = NULL;
     if (!error) {
@@ -130,6 +137,12 @@ rtnl_open(struct rtnl **rtnlp)
         (*rtnlp)->keeps_fd = true;
     }
     return error;
+}
+
+struct vif_error *
+rtnl_open(struct rtnl **rtnlp)
+{
+    return rtnl_open_protocol(NETLINK_ROUTE, rtnlp);
 }
 
 struct rtnl *

@@ -14,6 +14,7 @@
 
 #include <linux/netlink.h>
 
+#include "kernel/monitor-socket.h"
 #include "lib/alloc.h"
 #include "lib/cleanup.h"
 #include "openvswitch/poll-loop.h"
@@ -109,7 +110,6 @@ open_socket(int *fdp)
         .nl_family = AF_NETLINK,
         .nl_groups = 1u << (KERNEL_GROUP - 1),
     };
-    const int size = RCVBUF;
 
     CLEANUP_CLOSE int fd = socket(AF_NETLINK,
                                   SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -119,10 +119,7 @@ open_socket(int *fdp)
         return vif_error_from_errno(errno, "subscribe to notifications of "
                                     "devices");
     }
-    /* Only with CAP_NET_ADMIN more than net.core.rmem_max is given. */
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size)) {
-        (void) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-    }
+    monitor_socket_enlarge(fd, RCVBUF);
     *fdp = fd;
     fd = -1;
     return NULL;
@@ -167,26 +164,12 @@ static bool
 run_once(struct uevent_monitor *monitor)
 {
     char buf[BUF_SIZE];
-    struct sockaddr_nl from = { .nl_pid = 0 };
-    socklen_t from_length = sizeof from;
-    ssize_t n = recvfrom(monitor->fd, buf, sizeof buf,
-                         MSG_TRUNC | MSG_DONTWAIT,
-                         (struct sockaddr *) &from, &from_length);
     struct uevent event;
+    size_t n;
 
-    if (n < 0) {
-        int errnum = errno;
-
-        if (errnum != EAGAIN && errnum != EINTR) {
-            monitor->callbacks.lost(monitor->aux);
-        }
-        return errnum == ENOBUFS || errnum == EINTR;
-    }
-    if (from.nl_pid) {
-        return true;            /* Not from the kernel. */
-    }
-    if ((size_t) n > sizeof buf) {
-        monitor->callbacks.lost(monitor->aux);
+    if (!monitor_socket_receive(monitor->fd, buf, sizeof buf, &n,
+                                monitor->callbacks.lost, monitor->aux)) {
+        return false;
     } else if (uevent_parse(buf, n, &event)) {
         monitor->callbacks.happened(monitor->aux, &event);
     }

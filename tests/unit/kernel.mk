@@ -1,6 +1,7 @@
 # Tests of agent/kernel/ and of step "tap".  Those that need a kernel make a
 # network namespace of their own, or skip themselves.
 UNIT_TESTS += \
+	tests/unit/test-genl \
 	tests/unit/test-rtnl-socket \
 	tests/unit/test-tap-args
 KERNEL_TESTS += \
@@ -8,9 +9,15 @@ KERNEL_TESTS += \
 	tests/unit/test-rtnl-delete \
 	tests/unit/test-rtnl-monitor \
 	tests/unit/test-tap
+PLAY_KERNEL = tests/unit/play-kernel.c tests/unit/play-kernel.h
 KERNEL_FIXTURE = tests/unit/own-netns.c tests/unit/own-netns.h
 
-tests_unit_test_rtnl_socket_SOURCES = tests/unit/test-rtnl-socket.c
+tests_unit_test_genl_SOURCES = tests/unit/test-genl.c $(PLAY_KERNEL)
+tests_unit_test_genl_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_genl_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_genl_LDADD = $(UNIT_LIBS)
+tests_unit_test_rtnl_socket_SOURCES = tests/unit/test-rtnl-socket.c \
+	$(PLAY_KERNEL)
 tests_unit_test_rtnl_socket_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rtnl_socket_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_rtnl_socket_LDADD = $(UNIT_LIBS)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A rtnetlink socket with a play-acted kernel at its other end: what becomes
- * of errors, extack text, lost answers, interrupted dumps and nonsense.  The
- * answers are written before the question is asked, since both its number and
- * its sender are known. */
+ * of errors, extack text, lost answers, interrupted dumps and nonsense. */
 
 #include <config.h>
 
@@ -20,95 +18,19 @@
 
 #include <cmocka.h>
 
-#define PORT 4711
-#define TIMEOUT_MS 50
-
-struct play {
-    struct rtnl *rtnl;
-    int fds[2];             /* Ours, the kernel's. */
-};
-
-static int
-set_up(void **state)
-{
-    struct play *play = calloc(1, sizeof *play);
-    const int size = 1024 * 1024;
-
-    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0,
-                                play->fds), 0);
-    setsockopt(play->fds[1], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
-    setsockopt(play->fds[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    play->rtnl = rtnl_create_for_test(play->fds[0], PORT, TIMEOUT_MS);
-    *state = play;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    struct play *play = *state;
-
-    rtnl_close(play->rtnl);
-    close(play->fds[0]);
-    close(play->fds[1]);
-    free(play);
-    return 0;
-}
-
-/* What the kernel says. */
-
-static struct nl_msg *
-answer(int type, int flags, uint32_t seq)
-{
-    struct nl_msg *msg = nlmsg_alloc_size(256 * 1024);
-
-    assert_non_null(msg);
-    assert_non_null(nlmsg_put(msg, PORT, seq, type, 0, flags));
-    return msg;
-}
-
-static void
-append(struct nl_msg *msg, const void *bytes, size_t length)
-{
-    assert_int_equal(nlmsg_append(msg, (void *) bytes, length,
-                                  NLMSG_ALIGNTO), 0);
-}
-
-static void
-say(struct play *play, struct nl_msg *msg)
-{
-    const struct nlmsghdr *nlh = nlmsg_hdr(msg);
-
-    assert_int_equal(send(play->fds[1], nlh, nlh->nlmsg_len, 0),
-                     nlh->nlmsg_len);
-    nlmsg_free(msg);
-}
-
-/* An acknowledgement or error; 'echo' bytes of request follow its header. */
-static struct nl_msg *
-ack(uint32_t seq, int value, int flags, size_t echo)
-{
-    struct nl_msg *msg = answer(NLMSG_ERROR, flags, seq);
-    struct nlmsgerr err = { .error = value };
-    static const char zeros[256];
-
-    err.msg.nlmsg_len = NLMSG_HDRLEN + echo;
-    append(msg, &err, sizeof err);
-    append(msg, zeros, echo);
-    return msg;
-}
+#include "tests/unit/play-kernel.h"
 
 static struct nl_msg *
 link_answer(uint32_t seq, int flags, int family, int ifindex,
             const char *name)
 {
-    struct nl_msg *msg = answer(RTM_NEWLINK, flags, seq);
+    struct nl_msg *msg = play_answer(RTM_NEWLINK, flags, seq);
     const struct ifinfomsg ifi = {
         .ifi_family = family,
         .ifi_index = ifindex,
     };
 
-    append(msg, &ifi, sizeof ifi);
+    play_append(msg, &ifi, sizeof ifi);
     if (name) {
         nla_put_string(msg, IFLA_IFNAME, name);
     }
@@ -118,10 +40,10 @@ link_answer(uint32_t seq, int flags, int family, int ifindex,
 static void
 say_done(struct play *play, uint32_t seq, int value)
 {
-    struct nl_msg *msg = answer(NLMSG_DONE, NLM_F_MULTI, seq);
+    struct nl_msg *msg = play_answer(NLMSG_DONE, NLM_F_MULTI, seq);
 
-    append(msg, &value, sizeof value);
-    say(play, msg);
+    play_append(msg, &value, sizeof value);
+    play_say(play, msg);
 }
 
 /* What we ask. */
@@ -139,7 +61,7 @@ test_acknowledged(void **state)
 {
     struct play *play = *state;
 
-    say(play, ack(1, 0, NLM_F_CAPPED, 0));
+    play_say(play, play_ack(1, 0, NLM_F_CAPPED, 0));
     assert_null(set_mtu(play));
 }
 
@@ -149,7 +71,7 @@ test_request_is_numbered_and_asks_for_an_answer(void **state)
     struct play *play = *state;
     char buf[512];
 
-    say(play, ack(1, 0, NLM_F_CAPPED, 0));
+    play_say(play, play_ack(1, 0, NLM_F_CAPPED, 0));
     assert_null(set_mtu(play));
     assert_true(recv(play->fds[1], buf, sizeof buf, MSG_DONTWAIT) > 0);
 
@@ -157,17 +79,17 @@ test_request_is_numbered_and_asks_for_an_answer(void **state)
     assert_int_equal(nlh->nlmsg_type, RTM_NEWLINK);
     assert_int_equal(nlh->nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK);
     assert_int_equal(nlh->nlmsg_seq, 1);
-    assert_int_equal(nlh->nlmsg_pid, PORT);
+    assert_int_equal(nlh->nlmsg_pid, PLAY_PORT);
 }
 
 static void
 check_extack(struct play *play, int flags, size_t echo)
 {
-    struct nl_msg *msg = ack(1, -EINVAL, flags | NLM_F_ACK_TLVS, echo);
+    struct nl_msg *msg = play_ack(1, -EINVAL, flags | NLM_F_ACK_TLVS, echo);
 
     nla_put_u32(msg, NLMSGERR_ATTR_OFFS, 36);
     nla_put_string(msg, NLMSGERR_ATTR_MSG, "mtu is a matter of taste");
-    say(play, msg);
+    play_say(play, msg);
 
     struct vif_error *error CLEANUP_ERROR = set_mtu(play);
     assert_non_null(error);
@@ -194,10 +116,10 @@ static void
 test_extack_that_makes_no_sense_is_left_out(void **state)
 {
     struct play *play = *state;
-    struct nl_msg *msg = ack(1, -EPERM, NLM_F_ACK_TLVS | NLM_F_CAPPED, 0);
+    struct nl_msg *msg = play_ack(1, -EPERM, NLM_F_ACK_TLVS | NLM_F_CAPPED, 0);
 
     nla_put(msg, NLMSGERR_ATTR_MSG, 5, "never");        /* No terminator. */
-    say(play, msg);
+    play_say(play, msg);
 
     struct vif_error *error CLEANUP_ERROR = set_mtu(play);
     assert_non_null(error);
@@ -210,11 +132,11 @@ static void
 test_echo_beyond_the_end(void **state)
 {
     struct play *play = *state;
-    struct nl_msg *msg = ack(1, -EPERM, NLM_F_ACK_TLVS, 0);
+    struct nl_msg *msg = play_ack(1, -EPERM, NLM_F_ACK_TLVS, 0);
     struct nlmsgerr *err = nlmsg_data(nlmsg_hdr(msg));
 
     err->msg.nlmsg_len = 1 << 30;
-    say(play, msg);
+    play_say(play, msg);
 
     struct vif_error *error CLEANUP_ERROR = set_mtu(play);
     assert_non_null(error);
@@ -227,7 +149,7 @@ test_short_error(void **state)
 {
     struct play *play = *state;
 
-    say(play, answer(NLMSG_ERROR, 0, 1));
+    play_say(play, play_answer(NLMSG_ERROR, 0, 1));
     struct vif_error *error CLEANUP_ERROR = set_mtu(play);
     assert_non_null(error);
     assert_non_null(strstr(error->message, "makes no sense"));
@@ -250,7 +172,7 @@ test_codes_of_errno(void **state)
     struct play *play = *state;
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        say(play, ack(i + 1, -cases[i].errnum, NLM_F_CAPPED, 0));
+        play_say(play, play_ack(i + 1, -cases[i].errnum, NLM_F_CAPPED, 0));
         struct vif_error *error CLEANUP_ERROR = set_mtu(play);
         assert_non_null(error);
         assert_int_equal(error->code, cases[i].code);
@@ -265,13 +187,13 @@ static void
 test_other_answers_are_ignored(void **state)
 {
     struct play *play = *state;
-    struct nl_msg *foreign = ack(1, -EIO, NLM_F_CAPPED, 0);
+    struct nl_msg *foreign = play_ack(1, -EIO, NLM_F_CAPPED, 0);
 
-    nlmsg_hdr(foreign)->nlmsg_pid = PORT + 1;
-    say(play, ack(0, -EIO, NLM_F_CAPPED, 0));
-    say(play, ack(2, -EIO, NLM_F_CAPPED, 0));
-    say(play, foreign);
-    say(play, ack(1, 0, NLM_F_CAPPED, 0));
+    nlmsg_hdr(foreign)->nlmsg_pid = PLAY_PORT + 1;
+    play_say(play, play_ack(0, -EIO, NLM_F_CAPPED, 0));
+    play_say(play, play_ack(2, -EIO, NLM_F_CAPPED, 0));
+    play_say(play, foreign);
+    play_say(play, play_ack(1, 0, NLM_F_CAPPED, 0));
     assert_null(set_mtu(play));
 }
 
@@ -287,11 +209,11 @@ test_lost_answer_is_an_error(void **state)
     assert_true(error->retry);
     assert_non_null(strstr(error->message,
                            "the kernel did not answer within 50 ms"));
-    assert_true(rtnl_now_ms() - start >= TIMEOUT_MS);
+    assert_true(rtnl_now_ms() - start >= PLAY_TIMEOUT_MS);
 
     /* When it comes after all, it does no harm. */
-    say(play, ack(1, -EIO, NLM_F_CAPPED, 0));
-    say(play, ack(2, 0, NLM_F_CAPPED, 0));
+    play_say(play, play_ack(1, -EIO, NLM_F_CAPPED, 0));
+    play_say(play, play_ack(2, 0, NLM_F_CAPPED, 0));
     assert_null(set_mtu(play));
 }
 
@@ -300,12 +222,12 @@ test_nonsense_is_not_an_answer(void **state)
 {
     struct play *play = *state;
     struct nlmsghdr nlh = { .nlmsg_len = 4096, .nlmsg_type = NLMSG_ERROR,
-                            .nlmsg_seq = 1, .nlmsg_pid = PORT };
+                            .nlmsg_seq = 1, .nlmsg_pid = PLAY_PORT };
 
     assert_int_equal(send(play->fds[1], &nlh, 7, 0), 7);
     assert_int_equal(send(play->fds[1], &nlh, sizeof nlh, 0), sizeof nlh);
     assert_int_equal(send(play->fds[1], &nlh, 0, 0), 0);
-    say(play, ack(1, 0, NLM_F_CAPPED, 0));
+    play_say(play, play_ack(1, 0, NLM_F_CAPPED, 0));
     assert_null(set_mtu(play));
 }
 
@@ -320,7 +242,7 @@ test_large_answer(void **state)
     nla_put(msg, IFLA_VFINFO_LIST, sizeof filler, filler);
     nla_put(msg, IFLA_VFINFO_LIST, sizeof filler, filler);
     nla_put_u32(msg, IFLA_MTU, 9000);
-    say(play, msg);
+    play_say(play, msg);
     assert_null(rtnl_get(play->rtnl, 3, &link));
     assert_string_equal(link.name, "big");
     assert_int_equal(link.mtu, 9000);
@@ -339,7 +261,8 @@ test_answers_in_any_order(void **state)
 
         msgs[i] = rtnl_change_msg(i + 1, &change);
         if (seq != 9) {
-            say(play, ack(seq, seq % 2 ? 0 : -ENODEV, NLM_F_CAPPED, 0));
+            play_say(play, play_ack(seq, seq % 2 ? 0 : -ENODEV, NLM_F_CAPPED,
+                                    0));
         }
     }
     rtnl_request_many(play->rtnl, msgs, errors, RTNL_MAX_REQUESTS);
@@ -367,8 +290,8 @@ test_dump(void **state)
     struct rtnl_link *links CLEANUP_FREE = NULL;
     size_t n;
 
-    say(play, link_answer(1, NLM_F_MULTI, AF_UNSPEC, 1, "lo"));
-    say(play, link_answer(1, NLM_F_MULTI, AF_UNSPEC, 2, "tap0"));
+    play_say(play, link_answer(1, NLM_F_MULTI, AF_UNSPEC, 1, "lo"));
+    play_say(play, link_answer(1, NLM_F_MULTI, AF_UNSPEC, 2, "tap0"));
     say_done(play, 1, 0);
     assert_null(rtnl_dump(play->rtnl, &links, &n));
     assert_int_equal(n, 2);
@@ -383,11 +306,11 @@ test_interrupted_dump_is_repeated(void **state)
     struct rtnl_link *links CLEANUP_FREE = NULL;
     size_t n;
 
-    say(play, link_answer(1, NLM_F_MULTI, AF_UNSPEC, 1, "lo"));
-    say(play, link_answer(1, NLM_F_MULTI | NLM_F_DUMP_INTR, AF_UNSPEC, 2,
+    play_say(play, link_answer(1, NLM_F_MULTI, AF_UNSPEC, 1, "lo"));
+    play_say(play, link_answer(1, NLM_F_MULTI | NLM_F_DUMP_INTR, AF_UNSPEC, 2,
                           "tap0"));
     say_done(play, 1, 0);
-    say(play, link_answer(2, NLM_F_MULTI, AF_UNSPEC, 1, "lo"));
+    play_say(play, link_answer(2, NLM_F_MULTI, AF_UNSPEC, 1, "lo"));
     say_done(play, 2, 0);
     assert_null(rtnl_dump(play->rtnl, &links, &n));
     assert_int_equal(n, 1);
@@ -402,11 +325,12 @@ test_dump_that_is_always_interrupted(void **state)
 
     for (int seq = 1; seq <= 100; seq++) {
         const int value = 0;
-        struct nl_msg *msg = answer(NLMSG_DONE, NLM_F_MULTI | NLM_F_DUMP_INTR,
+        struct nl_msg *msg = play_answer(NLMSG_DONE,
+                                         NLM_F_MULTI | NLM_F_DUMP_INTR,
                                     seq);
 
-        append(msg, &value, sizeof value);
-        say(play, msg);
+        play_append(msg, &value, sizeof value);
+        play_say(play, msg);
     }
 
     struct vif_error *error CLEANUP_ERROR = rtnl_dump(play->rtnl, &links, &n);
@@ -421,15 +345,16 @@ static void
 test_dump_that_fails_at_its_end(void **state)
 {
     struct play *play = *state;
-    struct nl_msg *msg = answer(NLMSG_DONE, NLM_F_MULTI | NLM_F_ACK_TLVS, 1);
+    struct nl_msg *msg = play_answer(NLMSG_DONE,
+                                     NLM_F_MULTI | NLM_F_ACK_TLVS, 1);
     const int value = -EINVAL;
     struct rtnl_link *links;
     size_t n;
 
-    append(msg, &value, sizeof value);
+    play_append(msg, &value, sizeof value);
     nla_put_string(msg, NLMSGERR_ATTR_MSG, "Invalid values in header");
-    say(play, link_answer(1, NLM_F_MULTI, AF_UNSPEC, 1, "lo"));
-    say(play, msg);
+    play_say(play, link_answer(1, NLM_F_MULTI, AF_UNSPEC, 1, "lo"));
+    play_say(play, msg);
 
     struct vif_error *error CLEANUP_ERROR = rtnl_dump(play->rtnl, &links, &n);
     assert_non_null(error);
@@ -456,7 +381,7 @@ test_messages_that_are_no_links(void **state)
     struct nl_msg *msg;
 
     (void) state;
-    assert_false(parse(answer(RTM_NEWLINK, 0, 0), &link));
+    assert_false(parse(play_answer(RTM_NEWLINK, 0, 0), &link));
     assert_false(parse(link_answer(0, 0, AF_BRIDGE, 3, "tap0"), &link));
     assert_false(parse(link_answer(0, 0, AF_UNSPEC, 3, NULL), &link));
     assert_false(parse(link_answer(0, 0, AF_UNSPEC, 0, "tap0"), &link));
@@ -469,7 +394,7 @@ test_messages_that_are_no_links(void **state)
     msg = link_answer(0, 0, AF_UNSPEC, 3, "tap0");
     nla_put(msg, IFLA_MTU, 2, "ab");
     assert_false(parse(msg, &link));
-    msg = answer(RTM_NEWADDR, 0, 0);
+    msg = play_answer(RTM_NEWADDR, 0, 0);
     assert_false(parse(msg, &link));
 }
 
@@ -562,7 +487,8 @@ test_refused_before_asking(void **state)
 int
 main(void)
 {
-#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
+#define TEST(NAME)                                                      \
+    cmocka_unit_test_setup_teardown(NAME, play_set_up, play_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_acknowledged),
         TEST(test_request_is_numbered_and_asks_for_an_answer),
