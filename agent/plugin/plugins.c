@@ -126,6 +126,15 @@ host_device_for(void *aux_, const struct vif_binding *binding,
                              aux->config->aux, binding, devicep);
 }
 
+static const char *
+host_devices_missing(void *aux_, enum vif_vnic_type type)
+{
+    const struct host_aux *aux = aux_;
+
+    return device_choice_missing(aux->config->devices, aux->config->aux,
+                                 type);
+}
+
 static struct vif_host
 make_host(struct host_aux *aux)
 {
@@ -142,6 +151,7 @@ make_host(struct host_aux *aux)
         .bridge_may_create = host_bridge_may_create,
         .claimed_by = host_claimed_by,
         .device_for = host_device_for,
+        .devices_missing = host_devices_missing,
         .plan_create = vif_plan_create,
         .plan_destroy = vif_plan_destroy,
         .plan_add_step = vif_plan_add_step,

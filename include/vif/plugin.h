@@ -91,6 +91,11 @@ struct vif_host {
     struct vif_error *(*device_for)(void *aux, const struct vif_binding *,
                                     const struct vif_device **);
 
+    /* What the host lacks for ports of this vnic type to get devices, however
+     * many are taken, as one sentence; NULL if it has some.  Static string.
+     * For missing(). */
+    const char *(*devices_missing)(void *aux, enum vif_vnic_type);
+
     /* The functions of the other headers, so that a plugin need not link
      * them.  The same contracts hold. */
     struct vif_plan *(*plan_create)(void);
