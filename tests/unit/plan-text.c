@@ -235,3 +235,15 @@ remove_test_dir(const char *dir)
 {
     assert_int_equal(nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
+
+void
+load_built_plugin(struct plugins *plugins, const char *name)
+{
+    char *dir CLEANUP_FREE = make_test_dir();
+    char *file CLEANUP_FREE = xasprintf("%s.so", name);
+    char *built CLEANUP_FREE = xasprintf(VIFD_BUILT_PLUGINS "/%s", file);
+
+    copy_file(built, dir, file);
+    assert_null(plugins_load(plugins, dir));
+    remove_test_dir(dir);
+}

@@ -47,4 +47,7 @@ char *make_test_dir(void);
 void copy_file(const char *from, const char *dir, const char *name);
 void remove_test_dir(const char *dir);
 
+/* Loads the module 'name' of this build, and no other. */
+void load_built_plugin(struct plugins *, const char *name);
+
 #endif /* plan-text.h */

@@ -92,9 +92,9 @@ make_plan(const struct change *change, const char *binding,
     host.ovsdb_ready = !change->ovsdb_is_away;
 
     struct plugins *plugins = plugins_create(&config);
-    struct vif_error *error = plugins_load(plugins, VIFD_BUILT_PLUGINS);
 
-    error = error ? error : plan_json(plugins, json, previous, planp);
+    load_built_plugin(plugins, "ovs");
+    struct vif_error *error = plan_json(plugins, json, previous, planp);
     plugins_destroy(plugins);
     return error;
 }
@@ -424,8 +424,7 @@ test_what_is_missing(void **state OVS_UNUSED)
     struct plugins *plugins = plugins_create(&config);
     struct plugin_view view;
 
-    assert_null(plugins_load(plugins, VIFD_BUILT_PLUGINS));
-    assert_int_equal(plugins_count(plugins), 1);
+    load_built_plugin(plugins, "ovs");
     plugins_get(plugins, 0, &view);
     assert_string_equal(view.name, "ovs");
     assert_null(view.missing);
