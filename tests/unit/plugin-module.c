@@ -138,9 +138,13 @@ plan_device(const struct vif_host *host, const struct vif_binding *binding,
     say(host, plan, "serial", device->serial);
     say(host, plan, "physical_network", device->physical_network);
     host->attrs_setf(host->plan_details(plan), "numbers",
-                     "vf %d node %d trusted %d managed %d capabilities %zu",
+                     "vf %d node %d trusted %d managed %d",
                      device->vf_number, device->numa_node, device->trusted,
-                     device->managed, device->n_capabilities);
+                     device->managed);
+    for (size_t i = 0; i < device->n_capabilities; i++) {
+        host->attrs_setf(host->plan_details(plan), "capability", "%zu %s", i,
+                         device->capabilities[i]);
+    }
     return NULL;
 }
 #endif

@@ -173,16 +173,20 @@ test_what_is_said_of_a_vf(void **state)
         .mac = { { 2, 0, 0, 0, 0, 2 } },
     };
     strcpy(pf->serial, "SN1");
+    vf->capabilities = 1u << DEVICE_TSO;
+    pf->capabilities = 1u << DEVICE_LRO;
+    pf->eswitch = DEVICE_ESWITCH_SWITCHDEV;
     vif_attrs_set(&binding.profile, "pci_request_id", "id1");
     assert_text(f, &binding,
                 "0 kind " PF1_VF1 "\n"
                 "claim " PF1_VF1 "\n"
                 "claim vf-of/" PF1 "=" PF1_VF1 "\n"
                 "claim pci-request/id1=" PF1_VF1 "\n"
+                "capability=1 switchdev\n"
                 "driver=igbvf\n"
                 "mac=02:00:00:00:00:01\n"
                 "netdev=enp3s1f1\n"
-                "numbers=vf 1 node 0 trusted 1 managed 0 capabilities 0\n"
+                "numbers=vf 1 node 0 trusted 1 managed 0\n"
                 "pci_slot=0000:03:01.1\n"
                 "pci_vendor_info=8086:154c\n"
                 "pf=" PF1 "\n"
@@ -205,7 +209,7 @@ test_what_is_said_of_a_pf(void **state)
     assert_text(f, &binding,
                 "0 kind " PF1 "\n"
                 "claim " PF1 "\n"
-                "numbers=vf -1 node -1 trusted 1 managed 0 capabilities 0\n"
+                "numbers=vf -1 node -1 trusted 1 managed 0\n"
                 "pci_slot=0000:03:00.0\n"
                 "pci_vendor_info=8086:1572\n"
                 "physical_network=physnet1\n"
