@@ -17,6 +17,7 @@ include tests/unit/automake.mk
 include tests/property/automake.mk
 include tests/crash/automake.mk
 include tests/netns/automake.mk
+include tests/vm/automake.mk
 include tests/bench/automake.mk
 include tests/fault/automake.mk
 include tests/fuzz/automake.mk
