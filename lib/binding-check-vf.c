@@ -58,15 +58,9 @@ check_vf_is_there(const struct vif_binding *b)
 }
 
 static struct vif_error *
-check_vlan(const struct vif_vf *vf)
+check_no_vlan(const struct vif_vf *vf)
 {
-    struct vif_error *error = check_number("vf.vlan", vf->vlan, 0, VLAN_MAX);
-
-    error = error ? error : check_number("vf.vlan_qos", vf->vlan_qos, 0,
-                                         QOS_MAX);
-    if (error || (vf->has_vlan && vf->vlan)) {
-        return error;
-    } else if (vf->vlan_qos) {
+    if (vf->vlan_qos) {
         return check_refuse("vf.vlan_qos", "vf.vlan_qos %d: there is no VLAN "
                             "in vf.vlan that it could be of", vf->vlan_qos);
     } else if (vf->vlan_8021ad) {
@@ -75,6 +69,33 @@ check_vlan(const struct vif_vf *vf)
                             "of");
     }
     return NULL;
+}
+
+/* libvirt sets the VLAN of the VF on which it makes a macvtap, and knows no
+ * other. */
+static struct vif_error *
+check_vlan_of_libvirt(const struct vif_binding *b)
+{
+    const char *where = (b->vf.vlan_qos ? "vf.vlan_qos"
+                         : b->vf.vlan_8021ad ? "vf.vlan_protocol" : NULL);
+
+    return (!where || b->create_device ? NULL
+            : check_refuse(where, "%s: libvirt, which makes the macvtap "
+                           "because create_device is false, sets the VLAN "
+                           "anew as one of 802.1Q with priority 0", where));
+}
+
+static struct vif_error *
+check_vlan(const struct vif_binding *b)
+{
+    const struct vif_vf *vf = &b->vf;
+    struct vif_error *error = check_number("vf.vlan", vf->vlan, 0, VLAN_MAX);
+
+    error = error ? error : check_number("vf.vlan_qos", vf->vlan_qos, 0,
+                                         QOS_MAX);
+    return (error ? error
+            : vf->has_vlan && vf->vlan ? check_vlan_of_libvirt(b)
+            : check_no_vlan(vf));
 }
 
 static struct vif_error *
@@ -186,7 +207,7 @@ check_vf(const struct vif_binding *b)
 {
     struct vif_error *error = check_vf_is_there(b);
 
-    error = error ? error : check_vlan(&b->vf);
+    error = error ? error : check_vlan(b);
     error = error ? error : check_rates(&b->vf);
     error = error ? error : check_names(b);
     error = error ? error : check_macvtap_is_there(b);

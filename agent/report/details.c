@@ -27,28 +27,36 @@ enum detail_type {
     DETAIL_INTEGER,
 };
 
-/* Of vif_details those that Neutron's drivers write. */
+/* Of vif_details those that Neutron's drivers write.  They do not agree on
+ * "vlan": the macvtap driver's is a number, the SR-IOV driver's a string. */
 static const struct {
     const char *name;
     enum detail_type type;
+    const char *vif_type;       /* NULL: any. */
 } detail_types[] = {
-    { "ifindex", DETAIL_INTEGER },
-    { "mtu", DETAIL_INTEGER },
-    { "ofport", DETAIL_INTEGER },
-    { "queues.effective", DETAIL_INTEGER },
-    { "queues.multiqueue", DETAIL_BOOL },
-    { "queues.requested", DETAIL_INTEGER },
-    { "vif_details.ovs_create_tap", DETAIL_BOOL },
-    { "vif_details.ovs_hybrid_plug", DETAIL_BOOL },
-    { "vif_details.port_filter", DETAIL_BOOL },
-    { "vif_details.vhostuser_ovs_plug", DETAIL_BOOL },
+    { "devices.managed", DETAIL_BOOL, NULL },
+    { "ifindex", DETAIL_INTEGER, NULL },
+    { "mtu", DETAIL_INTEGER, NULL },
+    { "numa_node", DETAIL_INTEGER, NULL },
+    { "ofport", DETAIL_INTEGER, NULL },
+    { "queues.effective", DETAIL_INTEGER, NULL },
+    { "queues.multiqueue", DETAIL_BOOL, NULL },
+    { "queues.requested", DETAIL_INTEGER, NULL },
+    { "vif_details.ovs_create_tap", DETAIL_BOOL, NULL },
+    { "vif_details.ovs_hybrid_plug", DETAIL_BOOL, NULL },
+    { "vif_details.port_filter", DETAIL_BOOL, NULL },
+    { "vif_details.vhostuser_ovs_plug", DETAIL_BOOL, NULL },
+    { "vif_details.vlan", DETAIL_INTEGER, "macvtap" },
 };
 
 static enum detail_type
-detail_type_of(const char *name)
+detail_type_of(const char *name, const char *vif_type)
 {
     for (size_t i = 0; i < ARRAY_SIZE(detail_types); i++) {
-        if (!strcmp(name, detail_types[i].name)) {
+        const char *only = detail_types[i].vif_type;
+
+        if (!strcmp(name, detail_types[i].name)
+            && (!only || (vif_type && !strcmp(only, vif_type)))) {
             return detail_types[i].type;
         }
     }
@@ -69,14 +77,14 @@ integer_from_text(const char *text)
 /* A value that is not of its name's type is null: there is none that a client
  * could rely on. */
 static struct json *
-typed_value(const char *name, const char *text)
+typed_value(const char *name, const char *text, const char *vif_type)
 {
     /* A profile is given back as it came. */
     if (!strncmp(name, "profile.", strlen("profile."))) {
         return binding_value_from_text(text);
     }
 
-    switch (detail_type_of(name)) {
+    switch (detail_type_of(name, vif_type)) {
     case DETAIL_INTEGER:
         return integer_from_text(text);
     case DETAIL_BOOL:
@@ -104,12 +112,14 @@ get_object(struct json *object, const char *name)
 struct json *
 attrs_to_json(const struct vif_attrs *attrs)
 {
+    const char *vif_type = vif_attrs_get(attrs, "vif_type");
     struct json *object = json_object_create();
 
     for (size_t i = 0; i < attrs->n; i++) {
         const char *name = attrs->attrs[i].key;
         const char *dot = strchr(name, '.');
-        struct json *value = typed_value(name, attrs->attrs[i].value);
+        struct json *value = typed_value(name, attrs->attrs[i].value,
+                                         vif_type);
 
         if (dot) {
             char *outer CLEANUP_FREE = xmemdup0(name, dot - name);

@@ -69,6 +69,25 @@ test_vlan(void **state)
     expect_refusal(&b, "vf.vlan_protocol", "'802.1ad': there is no VLAN");
 }
 
+/* Where libvirt sets it, it is of 802.1Q and has no priority. */
+static void
+test_vlan_that_libvirt_sets(void **state)
+{
+    (void) state;
+    struct vif_binding b CLEANUP_BINDING = make_macvtap(NULL);
+
+    b.vf.has_vlan = true;
+    b.vf.vlan = 100;
+    b.vf.vlan_qos = 3;
+    expect_accepted(&b);
+    b.create_device = false;
+    expect_refusal(&b, "vf.vlan_qos", "libvirt");
+    b.vf.vlan_qos = 0;
+    expect_accepted(&b);
+    b.vf.vlan_8021ad = true;
+    expect_refusal(&b, "vf.vlan_protocol", "libvirt");
+}
+
 static void
 test_rates(void **state)
 {
@@ -418,6 +437,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vlan),
+        cmocka_unit_test(test_vlan_that_libvirt_sets),
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_vf_members_need_a_vf),
         cmocka_unit_test(test_values_that_have_no_name),

@@ -13,20 +13,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 #include <libxml/parser.h>
-#include <libxml/relaxng.h>
 
 #include <vif/attrs.h>
 #include <vif/binding.h>
 
 #include "lib/cleanup.h"
+#include "tests/unit/libvirt-schema.h"
 #include "util.h"
-
-/* Where libvirt's packages put it (Debian: libvirt0). */
-#define SCHEMA "/usr/share/libvirt/schemas/domain.rng"
 
 /* Members of a binding and details of the answer, as far as they matter. */
 struct port {
@@ -142,50 +138,6 @@ test_no_device_no_element(void **state OVS_UNUSED)
     assert_null(element_for(&port));
 }
 
-/* libvirt's schema, or NULL if it is not installed. */
-static xmlRelaxNGPtr
-load_schema(void)
-{
-    xmlRelaxNGParserCtxtPtr context;
-    xmlRelaxNGPtr schema;
-
-    if (access(SCHEMA, R_OK)) {
-        return NULL;
-    }
-    context = xmlRelaxNGNewParserCtxt(SCHEMA);
-    assert_non_null(context);
-    schema = xmlRelaxNGParse(context);
-    assert_non_null(schema);
-    xmlRelaxNGFreeParserCtxt(context);
-    return schema;
-}
-
-static void
-keep_quiet(void *aux OVS_UNUSED, const char *format OVS_UNUSED, ...)
-{
-}
-
-/* Whether a domain with 'element' among its devices is valid. */
-static bool
-is_valid(xmlRelaxNGPtr schema, const char *element)
-{
-    char *domain CLEANUP_FREE = xasprintf(
-        "<domain type='qemu'><name>vm</name><memory>65536</memory>"
-        "<os><type arch='x86_64'>hvm</type></os>"
-        "<devices>%s</devices></domain>", element);
-    xmlDocPtr doc = xmlReadMemory(domain, strlen(domain), "domain", NULL, 0);
-    xmlRelaxNGValidCtxtPtr context = xmlRelaxNGNewValidCtxt(schema);
-
-    assert_non_null(doc);
-    assert_non_null(context);
-    xmlRelaxNGSetValidErrors(context, keep_quiet, keep_quiet, NULL);
-    int result = xmlRelaxNGValidateDoc(context, doc);
-    assert_true(result >= 0);
-    xmlRelaxNGFreeValidCtxt(context);
-    xmlFreeDoc(doc);
-    return !result;
-}
-
 static void
 test_elements_are_valid(void **state OVS_UNUSED)
 {
@@ -193,16 +145,12 @@ test_elements_are_valid(void **state OVS_UNUSED)
     static const char *const queues[] = { NULL, "1", "2", "256" };
     static const char *const models[] = { NULL, "virtio", "e1000e" };
     static const char *const macs[] = { NULL, "fa:16:3e:00:00:01" };
-    xmlRelaxNGPtr schema = load_schema();
     int n = 0;
 
-    if (!schema) {
-        print_message("# " SCHEMA " is not installed\n");
-        skip();
-    }
-    assert_false(is_valid(schema, "<interface type='ethernet'>"
-                          "<target dev='tap1' managed='perhaps'/>"
-                          "</interface>"));
+    libvirt_schema_open();
+    assert_false(libvirt_schema_takes("<interface type='ethernet'>"
+                                      "<target dev='tap1' "
+                                      "managed='perhaps'/></interface>"));
     for (size_t i = 0; i < 2 * ARRAY_SIZE(mtus) * ARRAY_SIZE(queues)
                            * ARRAY_SIZE(models) * ARRAY_SIZE(macs); i++) {
         size_t rest = i / 2;
@@ -217,13 +165,13 @@ test_elements_are_valid(void **state OVS_UNUSED)
         port.mac = macs[rest % ARRAY_SIZE(macs)];
 
         char *xml CLEANUP_FREE = element_for(&port);
-        if (!is_valid(schema, xml)) {
+        if (!libvirt_schema_takes(xml)) {
             fail_msg("not valid: %s", xml);
         }
         n++;
     }
     assert_int_equal(n, 192);
-    xmlRelaxNGFree(schema);
+    libvirt_schema_close();
 }
 
 int

@@ -87,6 +87,41 @@ test_details_have_types(void **state OVS_UNUSED)
                 "'pci_slot':'0000:03:00.1','os.dotted':'1'}}");
 }
 
+/* The two ways in which Neutron's drivers write a VLAN, and a VF number 0. */
+static void
+test_details_of_devices_have_types(void **state OVS_UNUSED)
+{
+    static const char *const vf[][2] = {
+        { "vif_type", "hw_veb" },
+        { "vif_details.vlan", "0" },
+        { "vif_details.profileid", "7" },
+        { "profile.vf_num", "0" },
+        { "profile.capabilities", "[]" },
+        { "profile.card_serial_number", "\"123\"" },
+        { "profile.physical_network", "null" },
+        { "devices.device", "pci/0000:03:10.0" },
+        { "devices.managed", "true" },
+        { "numa_node", "0" },
+    };
+    struct vif_attrs attrs CLEANUP_ATTRS = VIF_ATTRS_INIT;
+
+    for (size_t i = 0; i < ARRAY_SIZE(vf); i++) {
+        vif_attrs_set(&attrs, vf[i][0], vf[i][1]);
+    }
+    expect_json(attrs_to_json(&attrs),
+                "{'vif_type':'hw_veb','vif_details':{'vlan':'0',"
+                "'profileid':'7'},'profile':{'vf_num':0,'capabilities':[],"
+                "'card_serial_number':'123','physical_network':null},"
+                "'devices':{'device':'pci/0000:03:10.0','managed':true},"
+                "'numa_node':0}");
+
+    struct vif_attrs agent CLEANUP_ATTRS = VIF_ATTRS_INIT;
+    vif_attrs_set(&agent, "vif_type", "macvtap");
+    vif_attrs_set(&agent, "vif_details.vlan", "100");
+    expect_json(attrs_to_json(&agent),
+                "{'vif_type':'macvtap','vif_details':{'vlan':100}}");
+}
+
 static void
 test_values_of_the_wrong_type_are_null(void **state OVS_UNUSED)
 {
@@ -214,6 +249,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_details_have_types),
+        cmocka_unit_test(test_details_of_devices_have_types),
         cmocka_unit_test(test_values_of_the_wrong_type_are_null),
         cmocka_unit_test(test_names_that_are_both_a_value_and_an_object),
         cmocka_unit_test(test_the_answer_to_a_plug),
