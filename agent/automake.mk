@@ -9,6 +9,8 @@ agent_libvifd_la_CFLAGS = $(AGENT_CFLAGS)
 agent_libvifd_la_SOURCES = \
 	agent/budget.c \
 	agent/budget.h \
+	agent/chore.c \
+	agent/chore.h \
 	agent/config-access.c \
 	agent/config-device-spec.c \
 	agent/config-yaml.c \
@@ -26,6 +28,8 @@ agent_libvifd_la_SOURCES = \
 	agent/reload.h \
 	agent/systemd.c \
 	agent/systemd.h \
+	agent/vf-watch.c \
+	agent/vf-watch.h \
 	agent/vifd-collect.c \
 	agent/vifd-config.c \
 	agent/vifd-devices.c \
@@ -36,6 +40,7 @@ agent_libvifd_la_SOURCES = \
 	agent/vifd-rebuild.c \
 	agent/vifd-rest.c \
 	agent/vifd-stats.c \
+	agent/vifd-vfs.c \
 	agent/vifd.c \
 	agent/vifd.h
 if CRASH_POINTS

@@ -9,6 +9,7 @@
 #include "agent/vifd-private.h"
 
 #include "agent/config.h"
+#include "agent/vf-watch.h"
 #include "inventory/keeper.h"
 #include "inventory/pools.h"
 #include "inventory/read.h"
@@ -20,7 +21,7 @@
 VLOG_DEFINE_THIS_MODULE(vifd_devices);
 
 static void
-device_changed(void *vifd OVS_UNUSED, const struct inventory_event *event)
+device_changed(void *vifd, const struct inventory_event *event)
 {
     static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 120);
     static const char *const words[] = {
@@ -31,6 +32,7 @@ device_changed(void *vifd OVS_UNUSED, const struct inventory_event *event)
     const struct device *device = event->after ? event->after : event->before;
 
     VLOG_DBG_RL(&rl, "%s %s", device->name, words[event->type]);
+    vifd_device_event(vifd, event);
 }
 
 static void
@@ -66,6 +68,7 @@ vifd_start_devices(struct vifd *vifd)
     if (!error) {
         vifd->devices = inventory_keeper_start(SYSFS_ROOT, device_changed,
                                                vifd);
+        vifd_start_vfs(vifd);
     }
     return error;
 }
@@ -75,6 +78,7 @@ vifd_stop_devices(struct vifd *vifd)
 {
     uevent_monitor_close(vifd->uevents);
     inventory_keeper_stop(vifd->devices);
+    vf_watch_destroy(vifd->vf_watch);
     device_claims_destroy(&vifd->device_claims);
 }
 
@@ -83,6 +87,7 @@ vifd_run_devices(struct vifd *vifd)
 {
     uevent_monitor_run(vifd->uevents);
     inventory_keeper_run(vifd->devices);
+    vf_watch_run(vifd->vf_watch);
     if (!vifd->devices_ready && vifd_devices_ready(vifd)) {
         vifd->devices_ready = true;
         engine_planner_ready(vifd->engine);
@@ -94,6 +99,7 @@ vifd_wait_devices(const struct vifd *vifd)
 {
     uevent_monitor_wait(vifd->uevents);
     inventory_keeper_wait(vifd->devices);
+    vf_watch_wait(vifd->vf_watch);
 }
 
 void

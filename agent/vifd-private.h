@@ -18,6 +18,7 @@
 struct budget;
 struct config;
 struct device_host;
+struct inventory_event;
 struct inventory_keeper;
 struct reload;
 struct rtnl_link;
@@ -38,6 +39,7 @@ struct vifd {
     struct rtnl_monitor *monitor;
     struct uevent_monitor *uevents;
     struct inventory_keeper *devices;
+    struct vf_watch *vf_watch;
     bool devices_ready;             /* It has been read once, or not. */
     struct device_claims device_claims;     /* Kept as the engine's are. */
     struct rpc_host host;
@@ -114,6 +116,12 @@ bool vifd_devices_ready(void *vifd);
 /* What may be asked about devices, valid for this turn. */
 struct vif_error *vifd_devices(void *vifd, struct device_host *)
     VIF_WARN_UNUSED;
+
+/* vifd-vfs.c: what somebody else does to devices that ports have. */
+void vifd_start_vfs(struct vifd *);
+void vifd_netdev_link(const struct vifd *, const struct rtnl_link *);
+void vifd_upper_link(const struct vifd *, const struct rtnl_link *);
+void vifd_device_event(const struct vifd *, const struct inventory_event *);
 
 /* vifd-privilege.c: giving up rights. */
 struct rpc_listener;

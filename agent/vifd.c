@@ -53,6 +53,8 @@ link_changed(void *vifd_, const struct rtnl_link *link)
         link, journal_sqlite_key(vifd->journal));
 
     vifd_device_link(vifd, link);
+    vifd_netdev_link(vifd, link);
+    vifd_upper_link(vifd, link);
     if (!link->is_tap) {
         return;
     }
@@ -73,9 +75,12 @@ link_changed(void *vifd_, const struct rtnl_link *link)
 static void
 link_deleted(void *vifd_, int ifindex OVS_UNUSED, const char *name)
 {
+    static const char *const kinds[] = { "tap", "macvtap", "vlan" };
     const struct vifd *vifd = vifd_;
 
-    engine_object_changed(vifd->engine, "tap", name);
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        engine_object_changed(vifd->engine, kinds[i], name);
+    }
 }
 
 static void

@@ -37,7 +37,8 @@ THREAD_TESTS = \
 	tests/unit/test-journal \
 	tests/unit/test-journal-crash \
 	tests/unit/test-lanes \
-	tests/unit/test-lanes-random
+	tests/unit/test-lanes-random \
+	tests/unit/test-vf-watch
 thread-tests: $(THREAD_TESTS)
 
 # For tests/unit/run.

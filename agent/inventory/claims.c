@@ -162,6 +162,20 @@ device_claims_count_vfs(const struct device_claims *claims, const char *pf)
     return n;
 }
 
+void
+device_claims_for_each_vf(const struct device_claims *claims, const char *pf,
+                          void (*cb)(void *aux, const char *vf), void *aux)
+{
+    char prefix[DEVICE_CLAIM_SIZE];
+    const struct device_claim *claim;
+
+    snprintf(prefix, sizeof prefix, VF_OF "%s=", pf);
+    for (size_t i = find(claims, prefix);
+         (claim = at(claims, i, prefix)) != NULL; i++) {
+        cb(aux, claim->name + strlen(prefix));
+    }
+}
+
 const char *
 device_claims_bound(const struct device_claims *claims,
                     const char *request_id)

@@ -77,6 +77,11 @@ const char *device_claims_holder(const struct device_claims *,
 unsigned int device_claims_count_vfs(const struct device_claims *,
                                      const char *pf);
 
+/* Calls 'cb' for each of them. */
+void device_claims_for_each_vf(const struct device_claims *, const char *pf,
+                               void (*cb)(void *aux, const char *vf),
+                               void *aux);
+
 /* The device that 'request_id' stands for, or NULL. */
 const char *device_claims_bound(const struct device_claims *,
                                 const char *request_id);

@@ -8,7 +8,9 @@ UNIT_TESTS += \
 	tests/unit/test-journal-trouble \
 	tests/unit/test-lanes \
 	tests/unit/test-lanes-random \
-	tests/unit/test-step
+	tests/unit/test-step \
+	tests/unit/test-vf-watch \
+	tests/unit/test-vifd-vfs
 
 JOURNAL_TEST_SOURCES = \
 	tests/unit/failing-vfs.c \
@@ -64,6 +66,20 @@ tests_unit_test_step_SOURCES = tests/unit/test-step.c
 tests_unit_test_step_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_step_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_step_LDADD = $(UNIT_LIBS)
+
+# What notices that somebody else changes devices that ports have.
+tests_unit_test_vf_watch_SOURCES = tests/unit/test-vf-watch.c \
+	tests/unit/until.h
+tests_unit_test_vf_watch_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_vf_watch_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vf_watch_LDADD = $(UNIT_LIBS)
+
+tests_unit_test_vifd_vfs_SOURCES = tests/unit/test-vifd-vfs.c \
+	tests/unit/some-nics.c \
+	tests/unit/some-nics.h
+tests_unit_test_vifd_vfs_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_vifd_vfs_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vifd_vfs_LDADD = $(UNIT_LIBS)
 
 # Has crash points whatever the build is, so it compiles who passes them.
 tests_unit_test_crash_point_SOURCES = \
