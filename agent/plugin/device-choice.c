@@ -260,6 +260,7 @@ device_choice_missing(
     struct vif_error *(*devices)(void *aux, struct device_host *), void *aux,
     enum vif_vnic_type vnic_type)
 {
+    static const char unknown[] = "the devices of the host are not known";
     struct vif_binding binding = { .vnic_type = vnic_type };
     struct binding_request request;
     struct device_host host;
@@ -268,13 +269,13 @@ device_choice_missing(
     vif_error_destroy(binding_request_init(&request, &binding, &needed));
     if (!needed) {
         return NULL;
+    } else if (!devices) {
+        return unknown;
     }
 
-    CLEANUP_ERROR struct vif_error *error
-        = (devices ? devices(aux, &host)
-           : vif_error_create(VIF_ERR_UNSUPPORTED, "no devices"));
+    CLEANUP_ERROR struct vif_error *error = devices(aux, &host);
     if (error) {
-        return "the devices of the host are not known";
+        return unknown;
     }
     for (size_t i = 0; i < host.inventory->n; i++) {
         const struct device *device = &host.inventory->devices[i];
