@@ -7,7 +7,10 @@ agent_libvifd_la_SOURCES += \
 	agent/privilege/filter.h \
 	agent/privilege/helper.c \
 	agent/privilege/helper.h \
+	agent/privilege/holders.c \
+	agent/privilege/holders.h \
 	agent/privilege/nodes.c \
+	agent/privilege/nodes.h \
 	agent/privilege/own-files.c \
 	agent/privilege/pci.c \
 	agent/privilege/privilege.c \
@@ -15,7 +18,7 @@ agent_libvifd_la_SOURCES += \
 	agent/privilege/protocol.h \
 	agent/privilege/rights.c \
 	agent/privilege/rights.h \
-	agent/privilege/tap-holders.c \
-	agent/privilege/tap-holders.h \
 	agent/privilege/verbs.c \
-	agent/privilege/verbs.h
+	agent/privilege/verbs.h \
+	agent/privilege/vfio.c \
+	agent/privilege/vfio.h

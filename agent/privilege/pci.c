@@ -11,11 +11,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/cleanup.h"
+#include "privilege/vfio.h"
 
 #define ADDRESS_SIZE sizeof "ffffffff:ff:1f.7"
 #define PATH_SIZE 512
@@ -28,16 +30,21 @@
 static const struct {
     const char *file;
     enum { WRITE_ONE, WRITE_ADDRESS, WRITE_NAME, WRITE_NUMBER } what;
+    bool alone;                 /* Nobody may have it open through VFIO: the
+                                 * kernel would wait for him (unbind), or do
+                                 * it under his guest's hands (reset). */
 } attributes[PRIVILEGE_N_VERBS] = {
     [PRIVILEGE_PCI_DRIVER_OVERRIDE] = {
-        "bus/pci/devices/%a/driver_override", WRITE_NAME },
-    [PRIVILEGE_PCI_PROBE] = { "bus/pci/drivers_probe", WRITE_ADDRESS },
-    [PRIVILEGE_PCI_BIND] = { "bus/pci/drivers/%n/bind", WRITE_ADDRESS },
+        "bus/pci/devices/%a/driver_override", WRITE_NAME, false },
+    [PRIVILEGE_PCI_PROBE] = { "bus/pci/drivers_probe", WRITE_ADDRESS,
+                              false },
+    [PRIVILEGE_PCI_BIND] = { "bus/pci/drivers/%n/bind", WRITE_ADDRESS,
+                             false },
     [PRIVILEGE_PCI_UNBIND] = {
-        "bus/pci/devices/%a/driver/unbind", WRITE_ADDRESS },
-    [PRIVILEGE_PCI_RESET] = { "bus/pci/devices/%a/reset", WRITE_ONE },
+        "bus/pci/devices/%a/driver/unbind", WRITE_ADDRESS, true },
+    [PRIVILEGE_PCI_RESET] = { "bus/pci/devices/%a/reset", WRITE_ONE, true },
     [PRIVILEGE_PCI_NUMVFS] = {
-        "bus/pci/devices/%a/sriov_numvfs", WRITE_NUMBER },
+        "bus/pci/devices/%a/sriov_numvfs", WRITE_NUMBER, false },
 };
 
 static void
@@ -86,19 +93,11 @@ write_attribute(const char *path, const char *text, const char *shown)
                                   shown, path);
 }
 
-struct vif_error *
-pci_carry_out(const struct privilege_host *host,
-              const struct privilege_request *request)
+static struct vif_error *
+change_attribute(const struct privilege_host *host,
+                 const struct privilege_request *request, const char *address)
 {
-    char address[ADDRESS_SIZE], path[PATH_SIZE], text[48];
-
-    snprintf(address, sizeof address, "%04x:%02x:%02x.%x",
-             request->pci.domain, request->pci.bus, request->pci.device,
-             request->pci.function);
-    struct vif_error *error = check_class(host, address);
-    if (error) {
-        return error;
-    }
+    char path[PATH_SIZE], text[48];
 
     make_path(host, attributes[request->verb].file, address, request->name,
               path);
@@ -116,4 +115,50 @@ pci_carry_out(const struct privilege_host *host,
     default:
         return write_attribute(path, "1", "1");
     }
+}
+
+static struct vif_error *
+open_vpd(const struct privilege_host *host, const char *address, int *fdp)
+{
+    char path[PATH_SIZE];
+
+    make_path(host, "bus/pci/devices/%a/vpd", address, "", path);
+    *fdp = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return *fdp >= 0 ? NULL : vif_error_from_errno(errno, "open %s", path);
+}
+
+/* What is not there is held by nobody. */
+static struct vif_error *
+check_unheld(const struct privilege_host *host, const char *address,
+             struct vif_error *error)
+{
+    CLEANUP_VFIO_HOLD struct vfio_hold hold = VFIO_HOLD_INIT;
+
+    if (error && (error->errnum == ENOENT || error->errnum == ENODEV)) {
+        vif_error_destroy(error);
+        return NULL;
+    }
+    return error ? error : vfio_hold(host, address, &hold);
+}
+
+struct vif_error *
+pci_carry_out(const struct privilege_host *host,
+              const struct privilege_request *request, int *fdp)
+{
+    CLEANUP_VFIO_HOLD struct vfio_hold hold = VFIO_HOLD_INIT;
+    char address[ADDRESS_SIZE];
+
+    snprintf(address, sizeof address, "%04x:%02x:%02x.%x",
+             request->pci.domain, request->pci.bus, request->pci.device,
+             request->pci.function);
+    struct vif_error *error = check_class(host, address);
+    if (request->verb == PRIVILEGE_PCI_UNHELD) {
+        return check_unheld(host, address, error);
+    } else if (!error && request->verb == PRIVILEGE_PCI_VPD) {
+        return open_vpd(host, address, fdp);
+    }
+    if (!error && attributes[request->verb].alone) {
+        error = vfio_hold(host, address, &hold);
+    }
+    return error ? error : change_attribute(host, request, address);
 }

@@ -243,18 +243,25 @@ privilege_tap_holders(const char *name, char *buf, size_t size)
     return buf[0] != '\0';
 }
 
+static struct privilege_request
+about_pci(enum privilege_verb verb,
+          const struct privilege_pci_address *address)
+{
+    return (struct privilege_request) {
+        .verb = verb,
+        .pci = { .domain = address->domain, .bus = address->bus,
+                 .device = address->device, .function = address->function },
+    };
+}
+
 static struct vif_error *
 order_pci(enum privilege_verb verb,
           const struct privilege_pci_address *address, const char *name,
           unsigned int number)
 {
-    struct privilege_request request = {
-        .verb = verb,
-        .pci = { .domain = address->domain, .bus = address->bus,
-                 .device = address->device, .function = address->function },
-        .number = number,
-    };
+    struct privilege_request request = about_pci(verb, address);
 
+    request.number = number;
     if (name) {
         if (strlen(name) >= sizeof request.name) {
             return vif_error_create(VIF_ERR_INVALID, "%s: no driver has a "
@@ -302,6 +309,21 @@ privilege_pci_set_numvfs(const struct privilege_pci_address *address,
                          unsigned int n)
 {
     return order_pci(PRIVILEGE_PCI_NUMVFS, address, NULL, n);
+}
+
+struct vif_error *
+privilege_pci_check_unheld(const struct privilege_pci_address *address)
+{
+    return order_pci(PRIVILEGE_PCI_UNHELD, address, NULL, 0);
+}
+
+struct vif_error *
+privilege_pci_open_vpd(const struct privilege_pci_address *address, int *fdp)
+{
+    struct privilege_request request = about_pci(PRIVILEGE_PCI_VPD, address);
+    struct privilege_answer answer;
+
+    return ask(&request, &answer, FOR_EVER, fdp);
 }
 
 static struct vif_error *

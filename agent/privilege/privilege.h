@@ -69,7 +69,10 @@ int privilege_connect_ovsdb(const struct sockaddr_un *address, int *fdp);
 bool privilege_tap_holders(const char *name, char *buf, size_t size);
 
 /* Network controllers on the PCI bus; others are refused.  Each waits as long
- * as the driver takes. */
+ * as the driver takes.
+ *
+ * What somebody has open through VFIO is neither unbound nor reset:
+ * VIF_ERR_IN_USE, which names him.  Nobody can open it meanwhile. */
 struct privilege_pci_address {
     uint32_t domain;
     uint8_t bus, device, function;
@@ -87,6 +90,15 @@ struct vif_error *privilege_pci_reset(const struct privilege_pci_address *)
     VIF_WARN_UNUSED;
 struct vif_error *privilege_pci_set_numvfs(
     const struct privilege_pci_address *, unsigned int n) VIF_WARN_UNUSED;
+
+/* Whether nobody has it open through VFIO, at this moment.  VIF_ERR_IN_USE if
+ * somebody has; NULL also if it is not there. */
+struct vif_error *privilege_pci_check_unheld(
+    const struct privilege_pci_address *) VIF_WARN_UNUSED;
+
+/* Opens its vital product data for reading, which sysfs leaves to root. */
+struct vif_error *privilege_pci_open_vpd(const struct privilege_pci_address *,
+                                         int *fdp) VIF_WARN_UNUSED;
 
 /* Owner and mode of a device node; UINT32_MAX leaves a value as it is.  The
  * mode is one for owner and group, such as 0600. */

@@ -30,6 +30,8 @@ enum privilege_verb {
     PRIVILEGE_PCI_UNBIND,           /* 'pci'. */
     PRIVILEGE_PCI_RESET,            /* 'pci'. */
     PRIVILEGE_PCI_NUMVFS,           /* 'pci', 'number'. */
+    PRIVILEGE_PCI_UNHELD,           /* 'pci'. */
+    PRIVILEGE_PCI_VPD,              /* 'pci'; answers with a descriptor. */
     PRIVILEGE_TAP_NODE,             /* 'number': ifindex; 'uid' to 'mode'. */
     PRIVILEGE_VDPA_NODE,            /* 'number'; 'uid' to 'mode'. */
     PRIVILEGE_N_VERBS

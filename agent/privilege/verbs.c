@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "lib/cleanup.h"
-#include "privilege/tap-holders.h"
+#include "privilege/holders.h"
 
 /* Like the kernel's IFNAMSIZ, with the NUL. */
 #define LINK_NAME_SIZE 16
@@ -98,7 +98,7 @@ tap_holders(const struct errand *errand)
 static struct vif_error *
 pci(const struct errand *errand)
 {
-    return pci_carry_out(errand->host, errand->request);
+    return pci_carry_out(errand->host, errand->request, errand->fdp);
 }
 
 static struct vif_error *
@@ -121,6 +121,8 @@ static const struct {
     [PRIVILEGE_PCI_UNBIND] = { USES_PCI, pci },
     [PRIVILEGE_PCI_RESET] = { USES_PCI, pci },
     [PRIVILEGE_PCI_NUMVFS] = { USES_PCI | USES_NUMBER, pci },
+    [PRIVILEGE_PCI_UNHELD] = { USES_PCI, pci },
+    [PRIVILEGE_PCI_VPD] = { USES_PCI, pci },
     [PRIVILEGE_TAP_NODE] = { USES_NUMBER | USES_OWNER, node },
     [PRIVILEGE_VDPA_NODE] = { USES_NUMBER | USES_OWNER, node },
 };

@@ -20,9 +20,9 @@ struct vif_error *privilege_carry_out(const struct privilege_host *,
     VIF_WARN_UNUSED;
 
 /* One of each kind; they need not look at what the verb does not use.
- * pci.c: attributes of a network controller. */
+ * pci.c: attributes of a network controller, and who holds it. */
 struct vif_error *pci_carry_out(const struct privilege_host *,
-                                const struct privilege_request *)
+                                const struct privilege_request *, int *fdp)
     VIF_WARN_UNUSED;
 
 /* nodes.c: who may open the device node of a macvtap or vDPA device. */

@@ -3,6 +3,8 @@ agent_libvifd_la_SOURCES += \
 	agent/steps/args.h \
 	agent/steps/device-path.c \
 	agent/steps/device-path.h \
+	agent/steps/held.c \
+	agent/steps/held.h \
 	agent/steps/marked-link.c \
 	agent/steps/marked-link.h \
 	agent/steps/ovs-bridge.c \

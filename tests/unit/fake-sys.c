@@ -90,15 +90,22 @@ fake_sys_assert_untouched(const struct fake_sys *fake)
     }
 }
 
-static void
-link_driver(const struct fake_sys *fake, const char *address,
-            const char *driver)
+void
+fake_sys_link(const struct fake_sys *fake, const char *name,
+              const char *target)
 {
-    char target[64], name[128], path[256];
+    char path[256];
 
-    snprintf(target, sizeof target, "../../drivers/%s", driver);
-    snprintf(name, sizeof name, "sys/bus/pci/devices/%s/driver", address);
-    assert_int_equal(symlink(target, path_of(fake, name, path)), 0);
+    unlink(path_of(fake, name, path));
+    assert_int_equal(symlink(target, path), 0);
+}
+
+void
+fake_sys_make_folder(const struct fake_sys *fake, const char *name)
+{
+    char path[256];
+
+    assert_int_equal(mkdir(path_of(fake, name, path), 0700), 0);
 }
 
 int
@@ -116,8 +123,8 @@ fake_sys_set_up(void **state)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         fake_sys_write(fake, files[i].name, files[i].text);
     }
-    link_driver(fake, FAKE_NIC, "igb");
-    link_driver(fake, FAKE_DISK, "ahci");
+    fake_sys_link(fake, FAKE_NIC_DIR "/driver", "../../drivers/igb");
+    fake_sys_link(fake, FAKE_DISK_DIR "/driver", "../../drivers/ahci");
 
     snprintf(fake->sys, sizeof fake->sys, "%s/sys", fake->dir);
     snprintf(fake->dev, sizeof fake->dev, "%s/dev", fake->dir);

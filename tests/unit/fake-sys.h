@@ -28,6 +28,11 @@ int fake_sys_tear_down(void **state);
 void fake_sys_write(const struct fake_sys *, const char *name,
                     const char *text);
 
+/* Makes a symbolic link, perhaps in place of another; and a folder. */
+void fake_sys_link(const struct fake_sys *, const char *name,
+                   const char *target);
+void fake_sys_make_folder(const struct fake_sys *, const char *name);
+
 /* What is in the file 'name', which must be there; valid until the next
  * call. */
 const char *fake_sys_read(const struct fake_sys *, const char *name);

@@ -4,7 +4,8 @@ UNIT_TESTS += \
 	tests/unit/test-account \
 	tests/unit/test-filter \
 	tests/unit/test-helper \
-	tests/unit/test-privilege
+	tests/unit/test-privilege \
+	tests/unit/test-vfio
 FAKE_SYS = tests/unit/fake-sys.c tests/unit/fake-sys.h
 
 tests_unit_test_account_SOURCES = tests/unit/test-account.c $(FAKE_SYS)
@@ -25,3 +26,11 @@ tests_unit_test_privilege_SOURCES = tests/unit/test-privilege.c \
 tests_unit_test_privilege_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_privilege_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_privilege_LDADD = $(UNIT_LIBS)
+# The kernel's part, that a node can be open only once, is the test's.
+tests_unit_test_vfio_SOURCES = tests/unit/test-vfio.c \
+	tests/unit/until.h $(FAKE_SYS)
+tests_unit_test_vfio_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_vfio_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vfio_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=open -Wl,--wrap=close -Wl,--wrap=pthread_cond_wait
+tests_unit_test_vfio_LDADD = $(UNIT_LIBS)

@@ -84,11 +84,62 @@ test_each_attribute(void **state)
                         FAKE_NIC);
 }
 
+/* What is opened for vifd can be read, and nothing else. */
+static void
+test_vpd(void **state)
+{
+    const struct fake_sys *fake = *state;
+    CLEANUP_CLOSE int fd = -1;
+    char text[16];
+
+    start(fake);
+    refused(privilege_pci_open_vpd(&fake_nic, &fd), VIF_ERR_KERNEL,
+            "No such file");
+    assert_int_equal(fd, -1);
+    fake_sys_write(fake, DEVICE "vpd", "serial");
+    assert_null(privilege_pci_open_vpd(&fake_nic, &fd));
+    assert_int_equal(read(fd, text, sizeof text), 6);
+    assert_memory_equal(text, "serial", 6);
+    assert_int_equal(write(fd, text, 6), -1);
+}
+
+/* With the rights and the filter of the helper; test-vfio has the rest. */
+static void
+test_who_holds_it(void **state)
+{
+    const struct privilege_pci_address nobody = { .bus = 0xff };
+    const struct fake_sys *fake = *state;
+
+    start(fake);
+    assert_null(privilege_pci_check_unheld(&nobody));
+    assert_null(privilege_pci_check_unheld(&fake_nic));
+    refused(privilege_pci_check_unheld(&fake_disk), VIF_ERR_REFUSED,
+            FAKE_DISK);
+    fake_sys_link(fake, DEVICE "driver", "../../drivers/vfio-pci");
+    refused(privilege_pci_check_unheld(&fake_nic), VIF_ERR_KERNEL,
+            "no IOMMU group");
+    fake_sys_link(fake, DEVICE "iommu_group",
+                  "../../../kernel/iommu_groups/12");
+    refused(privilege_pci_check_unheld(&fake_nic), VIF_ERR_UNAVAILABLE,
+            "no node");
+
+    char node[256];
+    fake_sys_make_folder(fake, "dev/vfio");
+    snprintf(node, sizeof node, "%s/vfio/12", fake->dev);
+    if (mknod(node, S_IFCHR | 0600, makedev(1, 3))) {
+        skip();
+    }
+    fake_sys_link(fake, "sys/dev/char/1:3", "../../devices/virtual/vfio/12");
+    assert_null(privilege_pci_check_unheld(&fake_nic));
+    assert_null(privilege_pci_reset(&fake_nic));
+}
+
 /* Whoever has taken vifd over must not get at the host's disks. */
 static void
 test_only_network_controllers(void **state)
 {
     const struct fake_sys *fake = *state;
+    int fd = -1;
 
     start(fake);
     refused(privilege_pci_unbind(&fake_disk), VIF_ERR_REFUSED, FAKE_DISK);
@@ -98,6 +149,9 @@ test_only_network_controllers(void **state)
             VIF_ERR_REFUSED, "network");
     refused(privilege_pci_probe(&fake_disk), VIF_ERR_REFUSED, FAKE_DISK);
     refused(privilege_pci_reset(&fake_disk), VIF_ERR_REFUSED, FAKE_DISK);
+    refused(privilege_pci_open_vpd(&fake_disk, &fd), VIF_ERR_REFUSED,
+            FAKE_DISK);
+    assert_int_equal(fd, -1);
     fake_sys_assert_untouched(fake);
 }
 
@@ -408,6 +462,8 @@ main(void)
                                     fake_sys_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_each_attribute),
+        TEST(test_vpd),
+        TEST(test_who_holds_it),
         TEST(test_only_network_controllers),
         TEST(test_what_is_not_there),
         TEST(test_names_are_no_paths),

@@ -26,7 +26,7 @@
 
 #include <cmocka.h>
 
-#include "privilege/tap-holders.h"
+#include "privilege/holders.h"
 #include "tests/unit/own-netns.h"
 
 static struct rtnl_link

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Who has a tap open: the kernel writes the device's name into the fdinfo of
- * each descriptor of /dev/net/tun (drivers/net/tun.c,
- * tun_chr_show_fdinfo()). */
+/* Goes through /proc/PID/fd.  The link of each descriptor is read first,
+ * because that never blocks and excludes almost all. */
 
 #include <config.h>
 
-#include "privilege/tap-holders.h"
+#include "privilege/holders.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -23,10 +22,17 @@
 #define MAX_MS 1000
 
 struct search {
-    char line[32];              /* "iff:\tNAME\n". */
+    /* Whether descriptor 'fd' of the process with directory 'process' is one
+     * of those that are looked for.  'link' is where it leads. */
+    bool (*is_one)(const struct search *, int process, const char *fd,
+                   const char *link);
+    char line[32];              /* A tap: "iff:\tNAME\n". */
+    const dev_t *devices;       /* VFIO. */
+    size_t n_devices;
+
     long long deadline;
     struct stat own_netns;
-    bool own_netns_known;
+    bool own_netns_known;       /* And of interest. */
     char *buf;
     size_t size, used;
     int n;
@@ -73,25 +79,59 @@ read_text(int parent, const char *name, char *buf, size_t size)
     buf[n > 0 ? n : 0] = '\0';
 }
 
-/* Whether descriptor 'fd' of the process with directory 'process' is a queue
- * of the tap.  The link is read first, because it never blocks and excludes
- * almost all. */
+/* The kernel writes the device's name into the fdinfo of each descriptor of
+ * /dev/net/tun (drivers/net/tun.c, tun_chr_show_fdinfo()). */
 static bool
-is_queue(const struct search *search, int process, const char *fd)
+is_queue(const struct search *search, int process, const char *fd,
+         const char *link)
 {
     static const char suffix[] = "/net/tun";
-    char path[64], target[256], text[512];
+    size_t length = strlen(link);
+    char path[64], text[512];
 
-    snprintf(path, sizeof path, "fd/%.16s", fd);
-    ssize_t n = readlinkat(process, path, target, sizeof target);
-    if (n < (ssize_t) strlen(suffix)
-        || memcmp(target + n - strlen(suffix), suffix, strlen(suffix))) {
+    if (length < strlen(suffix)
+        || strcmp(link + length - strlen(suffix), suffix)) {
         return false;
     }
-
     snprintf(path, sizeof path, "fdinfo/%.16s", fd);
     read_text(process, path, text, sizeof text);
     return strstr(text, search->line) != NULL;
+}
+
+/* The node may be in a /dev of the process's own, and removed by now: so it
+ * is the device that counts. */
+static bool
+is_vfio(const struct search *search, int process, const char *fd,
+        const char *link)
+{
+    char path[64];
+    struct stat st;
+
+    snprintf(path, sizeof path, "fd/%.16s", fd);
+    if (!strstr(link, "/vfio/") || fstatat(process, path, &st, 0)
+        || !S_ISCHR(st.st_mode)) {
+        return false;
+    }
+    for (size_t i = 0; i < search->n_devices; i++) {
+        if (st.st_rdev == search->devices[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_looked_for(const struct search *search, int process, const char *fd)
+{
+    char path[64], link[256];
+
+    snprintf(path, sizeof path, "fd/%.16s", fd);
+    ssize_t n = readlinkat(process, path, link, sizeof link - 1);
+    if (n < 0) {
+        return false;
+    }
+    link[n] = '\0';
+    return search->is_one(search, process, fd, link);
 }
 
 static bool
@@ -105,7 +145,7 @@ holds(const struct search *search, int process)
                 return false;
             }
             if (isdigit((unsigned char) entry->d_name[0])
-                && is_queue(search, process, entry->d_name)) {
+                && is_looked_for(search, process, entry->d_name)) {
                 return true;
             }
         }
@@ -152,37 +192,59 @@ add_holder(struct search *search, int process, const char *pid)
     search->n++;
 }
 
-bool
-tap_holders_describe(const char *root, const char *name, char *buf,
-                     size_t size)
+/* 'except' is a process that does not count, or "". */
+static bool
+look(struct search *search, const char *root, const char *except)
 {
-    char own[64];
-    struct search search = {
-        .deadline = now_ms() + MAX_MS,
-        .buf = buf,
-        .size = size,
-    };
     DIR *proc CLEANUP_DIR = open_directory(AT_FDCWD, root);
 
-    buf[0] = '\0';
-    snprintf(search.line, sizeof search.line, "iff:\t%s\n", name);
-    snprintf(own, sizeof own, "%.32s/thread-self/ns/net", root);
-    search.own_netns_known = !stat(own, &search.own_netns);
+    search->deadline = now_ms() + MAX_MS;
+    search->buf[0] = '\0';
     if (!proc) {
         return false;
     }
     for (const struct dirent *entry;
-         search.n < MAX_HOLDERS && now_ms() <= search.deadline
+         search->n < MAX_HOLDERS && now_ms() <= search->deadline
          && (entry = readdir(proc)) != NULL; ) {
-        if (isdigit((unsigned char) entry->d_name[0])) {
+        if (isdigit((unsigned char) entry->d_name[0])
+            && strcmp(entry->d_name, except)) {
             int process CLEANUP_CLOSE
                 = openat(dirfd(proc), entry->d_name,
                          O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-            if (process >= 0 && holds(&search, process)) {
-                add_holder(&search, process, entry->d_name);
+            if (process >= 0 && holds(search, process)) {
+                add_holder(search, process, entry->d_name);
             }
         }
     }
-    return search.used > 0;
+    return search->used > 0;
+}
+
+bool
+tap_holders_describe(const char *root, const char *name, char *buf,
+                     size_t size)
+{
+    struct search search = { .is_one = is_queue, .buf = buf, .size = size };
+    char own[64];
+
+    snprintf(search.line, sizeof search.line, "iff:\t%s\n", name);
+    snprintf(own, sizeof own, "%.32s/thread-self/ns/net", root);
+    search.own_netns_known = !stat(own, &search.own_netns);
+    return look(&search, root, "");
+}
+
+bool
+vfio_holders_describe(const char *root, const dev_t *devices, size_t n,
+                      char *buf, size_t size, bool *wholep)
+{
+    struct search search = {
+        .is_one = is_vfio, .devices = devices, .n_devices = n,
+        .buf = buf, .size = size,
+    };
+    char self[16];
+
+    snprintf(self, sizeof self, "%d", (int) getpid());
+    bool found = look(&search, root, self);
+    *wholep = now_ms() <= search.deadline;
+    return found;
 }
