@@ -66,8 +66,8 @@ vifd_start_devices(struct vifd *vifd)
                                                   &vifd->uevents);
 
     if (!error) {
-        vifd->devices = inventory_keeper_start(SYSFS_ROOT, device_changed,
-                                               vifd);
+        vifd->devices = inventory_keeper_start(SYSFS_ROOT, true,
+                                               device_changed, vifd);
         vifd_start_vfs(vifd);
     }
     return error;
@@ -105,8 +105,7 @@ vifd_wait_devices(const struct vifd *vifd)
 void
 vifd_device_link(const struct vifd *vifd, const struct rtnl_link *link)
 {
-    inventory_keeper_link(vifd->devices, link->ifindex,
-                          link->has_mac ? &link->mac : NULL);
+    inventory_keeper_link(vifd->devices, link);
 }
 
 void

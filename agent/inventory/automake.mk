@@ -9,6 +9,7 @@ agent_libvifd_la_SOURCES += \
 	agent/inventory/fit.h \
 	agent/inventory/inventory.c \
 	agent/inventory/inventory.h \
+	agent/inventory/keeper-hear.c \
 	agent/inventory/keeper.c \
 	agent/inventory/keeper.h \
 	agent/inventory/pci-address.c \
@@ -20,6 +21,7 @@ agent_libvifd_la_SOURCES += \
 	agent/inventory/python-regex.c \
 	agent/inventory/python-regex.h \
 	agent/inventory/read-netdev.c \
+	agent/inventory/read-netlink.c \
 	agent/inventory/read-private.h \
 	agent/inventory/read.c \
 	agent/inventory/read.h \

@@ -11,7 +11,11 @@
 #include <string.h>
 
 #include "inventory/read.h"
-#include "kernel/uevent.h"
+#include "kernel/devlink.h"
+#include "kernel/ethtool.h"
+#include "kernel/genl-monitor.h"
+#include "kernel/genl.h"
+#include "kernel/sysfs-watch.h"
 #include "latch.h"
 #include "lib/alloc.h"
 #include "openvswitch/shash.h"
@@ -33,6 +37,7 @@ struct target {
 /* What the thread does: its own until 'done' is set. */
 struct round {
     char *root;
+    bool netlink;
     bool all;
     struct inventory whole;     /* If 'all'. */
     struct target *targets;     /* Else. */
@@ -47,12 +52,16 @@ struct round {
 
 struct inventory_keeper {
     char *root;
+    bool netlink;
     void (*tell)(void *aux, const struct inventory_event *);
     void *aux;
 
     struct inventory inventory;
     bool known;                 /* It was read once. */
     struct vif_error *error;    /* Of the last round. */
+
+    struct genl_monitor *monitor;   /* NULL: nothing is heard. */
+    struct sysfs_watch *watch;      /* Likewise. */
 
     struct round *round;        /* Under way, or NULL. */
     pthread_t thread;
@@ -78,17 +87,35 @@ round_destroy(struct round *round)
 }
 
 static void
-round_read(struct round *round)
+read_targets(struct round *round, const struct inventory_source *source)
 {
     if (round->all) {
-        round->error = inventory_read(round->root, &round->whole);
+        round->error = inventory_read(source, &round->whole);
     }
     for (size_t i = 0; i < round->n_targets && !round->error; i++) {
         struct target *target = &round->targets[i];
 
-        round->error = inventory_read_device(round->root, target->name,
+        round->error = inventory_read_device(source, target->name,
                                              target->vfs, &target->part);
     }
+}
+
+static void
+round_read(struct round *round)
+{
+    struct inventory_source source = { .root = round->root };
+
+    if (round->netlink) {
+        round->error = genl_open(DEVLINK_FAMILY, &source.devlink);
+    }
+    if (round->netlink && !round->error) {
+        round->error = genl_open(ETHTOOL_FAMILY, &source.ethtool);
+    }
+    if (!round->error) {
+        read_targets(round, &source);
+    }
+    genl_close(source.devlink);
+    genl_close(source.ethtool);
 }
 
 static void *
@@ -117,6 +144,7 @@ round_create(const struct inventory_keeper *keeper)
     const struct shash_node *node;
 
     round->root = vif_xstrdup(keeper->root);
+    round->netlink = keeper->netlink;
     /* After a failure it is not known what is missing. */
     round->all = (keeper->due_all || !keeper->known || keeper->error
                   || shash_count(&keeper->due) > MAX_TARGETS);
@@ -149,18 +177,73 @@ begin_round(struct inventory_keeper *keeper)
     }
 }
 
+static void
+devlink_heard(void *keeper, const char *handle)
+{
+    inventory_keeper_device(keeper, handle, false);
+}
+
+static void
+features_heard(void *keeper, int ifindex)
+{
+    inventory_keeper_netdev(keeper, ifindex);
+}
+
+static void
+vfs_written(void *keeper, const char *name)
+{
+    inventory_keeper_device(keeper, name, true);
+}
+
+static void
+heard_no_more(void *keeper)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 10);
+
+    VLOG_INFO_RL(&rl, "notifications of devices were lost: reading all of "
+                 "them again");
+    inventory_keeper_all(keeper);
+}
+
+/* Without these the inventory can be had all the same, but grows old. */
+static void
+listen_to_kernel(struct inventory_keeper *keeper)
+{
+    static const struct genl_monitor_callbacks heard = {
+        devlink_heard, features_heard, heard_no_more,
+    };
+    static const struct sysfs_watch_callbacks seen = {
+        vfs_written, heard_no_more,
+    };
+    struct vif_error *errors[] = {
+        (keeper->netlink ? genl_monitor_open(&heard, keeper, &keeper->monitor)
+         : NULL),
+        sysfs_watch_open(&seen, keeper, &keeper->watch),
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+        if (errors[i]) {
+            VLOG_WARN("not all changes of devices will be noticed: %s",
+                      errors[i]->message);
+            vif_error_destroy(errors[i]);
+        }
+    }
+}
+
 struct inventory_keeper *
-inventory_keeper_start(const char *root,
+inventory_keeper_start(const char *root, bool netlink,
                        void (*tell)(void *aux, const struct inventory_event *),
                        void *aux)
 {
     struct inventory_keeper *keeper = vif_xcalloc(1, sizeof *keeper);
 
     keeper->root = vif_xstrdup(root);
+    keeper->netlink = netlink;
     keeper->tell = tell;
     keeper->aux = aux;
     keeper->due_all = true;
     shash_init(&keeper->due);
+    listen_to_kernel(keeper);       /* Before the first look. */
     begin_round(keeper);
     return keeper;
 }
@@ -189,12 +272,77 @@ inventory_keeper_stop(struct inventory_keeper *keeper)
         if (keeper->round) {
             abandon_round(keeper);
         }
+        genl_monitor_close(keeper->monitor);
+        sysfs_watch_close(keeper->watch);
         inventory_destroy(&keeper->inventory);
         vif_error_destroy(keeper->error);
         shash_destroy(&keeper->due);
         free(keeper->root);
         free(keeper);
     }
+}
+
+/* A device whose VFs have no uevents is watched, and read again as soon as it
+ * is, because they may have changed in between. */
+static void
+watch_vfs(struct inventory_keeper *keeper, const struct device *device)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+    const char *slash = strchr(device->name, '/');
+
+    if (!keeper->watch || device->is_pci || device->type != DEVICE_PF) {
+        return;
+    }
+    CLEANUP_FREE char *path = vif_xasprintf(
+        "%s/bus/%.*s/devices/%s/sriov_numvfs", keeper->root,
+        (int) (slash - device->name), device->name, slash + 1);
+    bool new;
+    CLEANUP_ERROR struct vif_error *error = sysfs_watch_add(
+        keeper->watch, device->name, path, &new);
+
+    if (error) {
+        VLOG_WARN_RL(&rl, "%s", error->message);
+    } else if (new) {
+        inventory_keeper_device(keeper, device->name, true);
+    }
+}
+
+static unsigned int
+count_vfs(const struct inventory *inventory, const char *pf)
+{
+    unsigned int n = 0;
+
+    for (size_t i = 0; i < inventory->n; i++) {
+        n += !strcmp(inventory->devices[i].parent, pf);
+    }
+    return n;
+}
+
+/* VFs may come and go one by one, and their PF's number of them meanwhile:
+ * they are read together until both agree. */
+static void
+settle(struct inventory_keeper *keeper, const struct device *device)
+{
+    const char *pf_name = device_is_vf(device) ? device->parent
+                          : device->name;
+    const struct device *pf = inventory_find(&keeper->inventory, pf_name);
+
+    if (pf && pf->type == DEVICE_PF
+        && pf->n_vfs != count_vfs(&keeper->inventory, pf_name)) {
+        inventory_keeper_device(keeper, pf_name, true);
+    }
+}
+
+static void
+note_change(void *keeper_, const struct inventory_event *event)
+{
+    struct inventory_keeper *keeper = keeper_;
+
+    settle(keeper, event->after ? event->after : event->before);
+    if (event->type == INVENTORY_VANISHED && keeper->watch) {
+        sysfs_watch_remove(keeper->watch, event->before->name);
+    }
+    keeper->tell(keeper->aux, event);
 }
 
 /* Takes over what a round has read. */
@@ -220,10 +368,12 @@ take(struct inventory_keeper *keeper, struct round *round)
     if (first) {
         VLOG_INFO("%"PRIuSIZE" network devices", keeper->inventory.n);
     } else {
-        inventory_diff(&before, &keeper->inventory, keeper->tell,
-                       keeper->aux);
+        inventory_diff(&before, &keeper->inventory, note_change, keeper);
     }
     inventory_destroy(&before);
+    for (size_t i = 0; i < keeper->inventory.n; i++) {
+        watch_vfs(keeper, &keeper->inventory.devices[i]);
+    }
 }
 
 void
@@ -231,6 +381,12 @@ inventory_keeper_run(struct inventory_keeper *keeper)
 {
     struct round *round = keeper->round;
 
+    if (keeper->monitor) {
+        genl_monitor_run(keeper->monitor);
+    }
+    if (keeper->watch) {
+        sysfs_watch_run(keeper->watch);
+    }
     if (round && latch_poll(&round->done)) {
         xpthread_join(keeper->thread, NULL);
         keeper->round = NULL;
@@ -251,6 +407,12 @@ inventory_keeper_run(struct inventory_keeper *keeper)
 void
 inventory_keeper_wait(struct inventory_keeper *keeper)
 {
+    if (keeper->monitor) {
+        genl_monitor_wait(keeper->monitor);
+    }
+    if (keeper->watch) {
+        sysfs_watch_wait(keeper->watch);
+    }
     if (keeper->round) {
         latch_wait(&keeper->round->done);
     }
@@ -293,65 +455,4 @@ void
 inventory_keeper_all(struct inventory_keeper *keeper)
 {
     keeper->due_all = true;
-}
-
-bool
-inventory_device_of_path(const char *devpath, char name[DEVICE_NAME_SIZE])
-{
-    bool found = false;
-
-    for (const char *s = devpath; *s; s += strcspn(s, "/")) {
-        struct pci_address address;
-        char word[32];
-
-        s += *s == '/';
-        size_t length = strcspn(s, "/");
-        if (length >= sizeof word) {
-            continue;
-        }
-        memcpy(word, s, length);
-        word[length] = '\0';
-        if (pci_address_from_string(word, &address)) {
-            device_pci_name(&address, name);
-            found = true;
-        } else if (!strncmp(word, "netdevsim", 9) && word[9]) {
-            snprintf(name, DEVICE_NAME_SIZE, "netdevsim/%s", word);
-            found = true;
-        }
-    }
-    return found;
-}
-
-/* A PF says "change" when the number of its VFs has changed (sriov_enable()
- * of drivers/pci/iov.c), and "add" before it has any; a VF says "add" before
- * it is linked to its PF. */
-void
-inventory_keeper_uevent(struct inventory_keeper *keeper,
-                        const struct uevent *event)
-{
-    static const char *const subsystems[] = { "pci", "net", "vdpa",
-                                              "netdevsim" };
-    char name[DEVICE_NAME_SIZE];
-
-    for (size_t i = 0; i < ARRAY_SIZE(subsystems); i++) {
-        if (!strcmp(event->subsystem, subsystems[i])
-            && inventory_device_of_path(event->devpath, name)) {
-            inventory_keeper_device(keeper, name,
-                                    event->action == UEVENT_CHANGE);
-            return;
-        }
-    }
-}
-
-void
-inventory_keeper_link(struct inventory_keeper *keeper, int ifindex,
-                      const struct vif_mac *mac)
-{
-    const struct device *device = inventory_find_netdev(&keeper->inventory,
-                                                        ifindex);
-
-    if (device && mac
-        && memcmp(mac, &device->netdev.mac, sizeof *mac)) {
-        inventory_keeper_device(keeper, device->name, false);
-    }
 }

@@ -15,6 +15,7 @@
 #include "inventory/read-private.h"
 #include "kernel/sysfs.h"
 #include "lib/alloc.h"
+#include "util.h"
 
 #define CLASS_NETWORK 0x02
 
@@ -25,9 +26,11 @@
 struct bus {
     const char *name;
 
-    /* Reads the device in 'folder', whose name is set.  False if it is not
-     * there, is no NIC, or is a VF (which its PF leads to). */
-    bool (*read)(int dir, const char *folder, struct device *);
+    /* Reads the device in 'folder', whose name is set.  The numbers of its
+     * VFs are below '*endp'.  False if it is not there, is no NIC, or is a VF
+     * (which its PF leads to). */
+    bool (*read)(int dir, const char *folder, struct device *,
+                 unsigned int *endp);
 
     /* Reads VF 'number' of 'pf'.  False if there is none. */
     bool (*read_vf)(int dir, const struct device *pf, unsigned int number,
@@ -56,6 +59,14 @@ read_serial(int dir, const char *folder, struct device *device)
                              : failure);
 }
 
+static bool
+has_rdma(int dir, const char *folder)
+{
+    CLEANUP_SYSFS_NAMES struct sysfs_names names;
+
+    return !sysfs_list(dir, &names, "%s/infiniband", folder) && names.n;
+}
+
 /* What all devices have. */
 static void
 read_place(int dir, const char *folder, struct device *device)
@@ -70,6 +81,9 @@ read_place(int dir, const char *folder, struct device *device)
                               folder)
         && isdigit((unsigned char) group[0])) {
         device->iommu_group = atoi(group);
+    }
+    if (has_rdma(dir, folder)) {
+        device->capabilities |= 1u << DEVICE_RDMA;
     }
     read_device_netdev(dir, folder, device);
 }
@@ -110,8 +124,37 @@ read_vf_product(int dir, const char *folder)
     return strtoul(text, NULL, 16);
 }
 
+/* The number of a VF that a PF's link 'name' leads to, or -1. */
+static int
+vf_number_of_link(const char *name)
+{
+    unsigned int number;
+    char after;
+
+    return (sscanf(name, "virtfn%5u%c", &number, &after) == 1
+            && number < MAX_VFS ? (int) number : -1);
+}
+
+static void
+count_pci_vfs(int dir, const char *folder, struct device *pf,
+              unsigned int *endp)
+{
+    CLEANUP_SYSFS_NAMES struct sysfs_names names;
+
+    sysfs_list(dir, &names, "%s", folder);
+    for (size_t i = 0; i < names.n; i++) {
+        int number = vf_number_of_link(names.names[i]);
+
+        if (number >= 0) {
+            pf->n_vfs++;
+            *endp = MAX(*endp, number + 1u);
+        }
+    }
+}
+
 static bool
-read_pci(int dir, const char *folder, struct device *device)
+read_pci(int dir, const char *folder, struct device *device,
+         unsigned int *endp)
 {
     char pf[32];
 
@@ -122,7 +165,7 @@ read_pci(int dir, const char *folder, struct device *device)
     device->max_vfs = read_count(dir, folder, "sriov_totalvfs");
     if (device->max_vfs) {
         device->type = DEVICE_PF;
-        device->n_vfs = read_count(dir, folder, "sriov_numvfs");
+        count_pci_vfs(dir, folder, device, endp);
         device->vf_product = read_vf_product(dir, folder);
     }
     return true;
@@ -163,19 +206,23 @@ read_pci_vf(int dir, const struct device *pf, unsigned int number,
 static bool
 read_pci_as_vf(int dir, const char *folder, struct device *vf)
 {
-    const char *address = strchr(vf->name, '/') + 1;
+    CLEANUP_FREE char *address = vif_xstrdup(strchr(vf->name, '/') + 1);
+    CLEANUP_SYSFS_NAMES struct sysfs_names names = { NULL, 0 };
     char pf[32], other[32];
 
     if (sysfs_read_link_name(dir, pf, sizeof pf, "%s/physfn", folder)) {
         return false;
     }
-    long long n = sysfs_read_number(dir, 0, "%s/physfn/sriov_numvfs", folder);
-    for (long long i = 0; i < n && i < MAX_VFS; i++) {
-        if (!sysfs_read_link_name(dir, other, sizeof other,
-                                  "%s/physfn/virtfn%lld", folder, i)
+    sysfs_list(dir, &names, "bus/pci/devices/%s", pf);
+    for (size_t i = 0; i < names.n; i++) {
+        int number = vf_number_of_link(names.names[i]);
+
+        if (number >= 0
+            && !sysfs_read_link_name(dir, other, sizeof other,
+                                     "bus/pci/devices/%s/%s", pf,
+                                     names.names[i])
             && !strcmp(other, address)) {
-            CLEANUP_FREE char *copy = vif_xstrdup(address);
-            return read_pci_at(dir, copy, pf, i, vf);
+            return read_pci_at(dir, address, pf, number, vf);
         }
     }
     return false;
@@ -184,7 +231,8 @@ read_pci_as_vf(int dir, const char *folder, struct device *vf)
 /* drivers/net/netdevsim/bus.c: a PF whose VFs are nothing but a number.  How
  * many there may be is told in debugfs only. */
 static bool
-read_netdevsim(int dir, const char *folder, struct device *device)
+read_netdevsim(int dir, const char *folder, struct device *device,
+               unsigned int *endp)
 {
     char text[16];
 
@@ -192,7 +240,7 @@ read_netdevsim(int dir, const char *folder, struct device *device)
         return false;
     }
     device->type = DEVICE_PF;
-    device->n_vfs = read_count(dir, folder, "sriov_numvfs");
+    device->n_vfs = *endp = read_count(dir, folder, "sriov_numvfs");
     read_place(dir, folder, device);
     return true;
 }
@@ -222,13 +270,22 @@ static const struct bus buses[] = {
 };
 #define N_BUSES (sizeof buses / sizeof *buses)
 
+static void
+put(const struct inventory_source *source, struct device *device,
+    struct inventory *inventory)
+{
+    read_device_netlink(source, device);
+    inventory_put(inventory, device);
+}
+
 /* Reads the device at 'address', and with 'vfs' those of a PF. */
 static void
-read_at(int dir, const struct bus *bus, const char *address, bool vfs,
-        struct inventory *inventory)
+read_at(const struct inventory_source *source, int dir, const struct bus *bus,
+        const char *address, bool vfs, struct inventory *inventory)
 {
     char folder[READ_PATH_SIZE];
     struct device device, vf;
+    unsigned int end = 0;
 
     device_init(&device);
     int n = snprintf(device.name, sizeof device.name, "%s/%s", bus->name,
@@ -237,14 +294,14 @@ read_at(int dir, const struct bus *bus, const char *address, bool vfs,
         return;                 /* No bus has addresses as long. */
     }
     snprintf(folder, sizeof folder, "bus/%s/devices/%s", bus->name, address);
-    if (!bus->read(dir, folder, &device)) {
+    if (!bus->read(dir, folder, &device, &end)) {
         return;
     }
 
-    inventory_put(inventory, &device);
-    for (unsigned int i = 0; vfs && i < device.n_vfs; i++) {
+    put(source, &device, inventory);
+    for (unsigned int i = 0; vfs && i < end; i++) {
         if (bus->read_vf(dir, &device, i, &vf)) {
-            inventory_put(inventory, &vf);
+            put(source, &vf, inventory);
         }
     }
 }
@@ -331,10 +388,11 @@ read_nodes(int dir, struct inventory *inventory)
 }
 
 struct vif_error *
-inventory_read(const char *root, struct inventory *inventory)
+inventory_read(const struct inventory_source *source,
+               struct inventory *inventory)
 {
     int dir CLEANUP_CLOSE = -1;
-    struct vif_error *error = sysfs_open(root, &dir);
+    struct vif_error *error = sysfs_open(source->root, &dir);
 
     *inventory = (struct inventory) INVENTORY_INIT;
     if (error) {
@@ -345,7 +403,7 @@ inventory_read(const char *root, struct inventory *inventory)
 
         sysfs_list(dir, &names, "bus/%s/devices", buses[i].name);
         for (size_t j = 0; j < names.n; j++) {
-            read_at(dir, &buses[i], names.names[j], true, inventory);
+            read_at(source, dir, &buses[i], names.names[j], true, inventory);
         }
     }
     mark_vdpa_parents(dir, inventory);
@@ -371,11 +429,11 @@ split_name(const char *name, const char **addressp)
 }
 
 struct vif_error *
-inventory_read_device(const char *root, const char *name, bool vfs,
-                      struct inventory *part)
+inventory_read_device(const struct inventory_source *source,
+                      const char *name, bool vfs, struct inventory *part)
 {
     int dir CLEANUP_CLOSE = -1;
-    struct vif_error *error = sysfs_open(root, &dir);
+    struct vif_error *error = sysfs_open(source->root, &dir);
     const char *address;
     const struct bus *bus = split_name(name, &address);
 
@@ -386,7 +444,7 @@ inventory_read_device(const char *root, const char *name, bool vfs,
         return NULL;
     }
 
-    read_at(dir, bus, address, vfs, part);
+    read_at(source, dir, bus, address, vfs, part);
     if (!part->n && bus->read_as_vf) {
         struct device vf;
         char folder[READ_PATH_SIZE];
@@ -396,7 +454,7 @@ inventory_read_device(const char *root, const char *name, bool vfs,
                  address);
         memcpy(vf.name, name, strlen(name));
         if (bus->read_as_vf(dir, folder, &vf)) {
-            inventory_put(part, &vf);
+            put(source, &vf, part);
         }
     }
     mark_vdpa_parents(dir, part);

@@ -23,6 +23,8 @@ agent_libvifd_la_SOURCES += \
 	agent/kernel/rtnl-vf.h \
 	agent/kernel/rtnl.c \
 	agent/kernel/rtnl.h \
+	agent/kernel/sysfs-watch.c \
+	agent/kernel/sysfs-watch.h \
 	agent/kernel/sysfs.c \
 	agent/kernel/sysfs.h \
 	agent/kernel/uevent.c \

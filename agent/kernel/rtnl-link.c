@@ -7,6 +7,7 @@
 
 #include "kernel/rtnl-private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,8 @@ static struct nla_policy link_policy[IFLA_MAX + 1] = {
     [IFLA_LINK] = { .type = NLA_U32 },
     [IFLA_CARRIER] = { .type = NLA_U8 },
     [IFLA_LINKINFO] = { .type = NLA_NESTED },
+    [IFLA_PARENT_DEV_NAME] = { .type = NLA_STRING, .minlen = 1 },
+    [IFLA_PARENT_DEV_BUS_NAME] = { .type = NLA_STRING, .minlen = 1 },
 };
 
 static struct nla_policy kind_policy[IFLA_INFO_MAX + 1] = {
@@ -137,6 +140,22 @@ parse_kind(struct nlattr *attr, struct rtnl_link *link)
     return true;
 }
 
+static void
+get_parent(struct nlattr *tb[], char parent[RTNL_PARENT_SIZE])
+{
+    struct nlattr *bus = tb[IFLA_PARENT_DEV_BUS_NAME];
+    struct nlattr *name = tb[IFLA_PARENT_DEV_NAME];
+
+    if (bus && name) {
+        int n = snprintf(parent, RTNL_PARENT_SIZE, "%s/%s",
+                         nla_get_string(bus), nla_get_string(name));
+
+        if (n < 0 || n >= RTNL_PARENT_SIZE) {
+            parent[0] = '\0';
+        }
+    }
+}
+
 bool
 rtnl_link_parse(const struct nlmsghdr *const_nlh, struct rtnl_link *link)
 {
@@ -167,6 +186,7 @@ rtnl_link_parse(const struct nlmsghdr *const_nlh, struct rtnl_link *link)
     link->lower = tb[IFLA_LINK_NETNSID] ? 0 : get_u32(tb[IFLA_LINK], 0);
     get_string(tb[IFLA_IFNAME], link->name, sizeof link->name);
     get_string(tb[IFLA_IFALIAS], link->alias, sizeof link->alias);
+    get_parent(tb, link->parent);
     if (tb[IFLA_ADDRESS]
         && nla_len(tb[IFLA_ADDRESS]) == sizeof link->mac.octets) {
         memcpy(link->mac.octets, nla_data(tb[IFLA_ADDRESS]),

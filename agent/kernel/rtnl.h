@@ -24,6 +24,7 @@ void rtnl_close(struct rtnl *);         /* NULL is allowed. */
 
 #define RTNL_NAME_SIZE 16               /* IFNAMSIZ. */
 #define RTNL_ALIAS_SIZE 256             /* IFALIASZ. */
+#define RTNL_PARENT_SIZE 64
 
 /* What a link is, as RTM_GETLINK tells it.  The tap's own attributes come
  * from IFLA_INFO_DATA (IFLA_TUN_*, Linux 4.18). */
@@ -40,6 +41,9 @@ struct rtnl_link {
     bool running;                       /* IFF_LOWER_UP. */
     bool carrier;
     int master;                         /* ifindex, or 0. */
+    char parent[RTNL_PARENT_SIZE];      /* The device that it is of, "bus/
+                                         * address" (Linux 5.14); "" if it is
+                                         * not told. */
     int lower;                          /* ifindex of what it sits on, if that
                                          * is in this namespace, or 0. */
     enum vif_macvtap_mode macvtap_mode; /* "macvtap"; _DEFAULT: another. */

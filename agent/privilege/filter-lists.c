@@ -60,6 +60,9 @@ const char *const filter_vifd[] = {
     "pipe", "pipe2", "pselect6", "select", "timerfd_create",
     "timerfd_gettime", "timerfd_settime",
 
+    /* Who writes how many VFs a device shall have (kernel/sysfs-watch.h). */
+    "inotify_add_watch", "inotify_init1", "inotify_rm_watch",
+
     /* The helper's end; statistics. */
     "getrusage", "times", "wait4", "waitid",
     NULL

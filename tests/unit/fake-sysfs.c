@@ -9,6 +9,7 @@
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,33 +149,71 @@ fake_sysfs_pci(struct fake_sysfs *sysfs, const char *address)
     add_function(sysfs, address, "0x1572", "i40e");
 }
 
+static void
+vf_address(const char *pf, unsigned int number, char buf[PCI_ADDRESS_SIZE])
+{
+    struct pci_address address;
+
+    assert_true(pci_address_from_string(pf, &address));
+    unsigned int function = address.slot * 8 + address.function + 8 + number;
+    address.bus += function / 256;
+    address.slot = function / 8 % 32;
+    address.function = function % 8;
+    pci_address_format(&address, buf);
+}
+
+void
+fake_sysfs_add_vf(struct fake_sysfs *sysfs, const char *pf,
+                  unsigned int number)
+{
+    CLEANUP_FREE char *up = vif_xasprintf("../%s", pf);
+    char address[PCI_ADDRESS_SIZE];
+
+    vf_address(pf, number, address);
+    CLEANUP_FREE char *down = vif_xasprintf("../%s", address);
+    add_function(sysfs, address, "0x154c", "iavf");
+    fake_sysfs_link(sysfs, up, PCI_FOLDER "/%s/physfn", address);
+    fake_sysfs_link(sysfs, down, PCI_FOLDER "/%s/virtfn%u", pf, number);
+}
+
+void
+fake_sysfs_remove_vf(struct fake_sysfs *sysfs, const char *pf,
+                     unsigned int number)
+{
+    char address[PCI_ADDRESS_SIZE];
+
+    vf_address(pf, number, address);
+    fake_sysfs_remove(sysfs, PCI_FOLDER "/%s/virtfn%u", pf, number);
+    fake_sysfs_remove(sysfs, "bus/pci/devices/%s", address);
+    fake_sysfs_remove(sysfs, PCI_FOLDER "/%s", address);
+}
+
+static bool
+has_vf(const struct fake_sysfs *sysfs, const char *pf, unsigned int number)
+{
+    CLEANUP_FREE char *path = vif_xasprintf("%s/" PCI_FOLDER "/%s/virtfn%u",
+                                            sysfs->root, pf, number);
+    struct stat st;
+
+    return !lstat(path, &st);
+}
+
 void
 fake_sysfs_vfs(struct fake_sysfs *sysfs, const char *pf, unsigned int n,
                unsigned int max)
 {
     CLEANUP_FREE char *n_text = vif_xasprintf("%u", n);
     CLEANUP_FREE char *max_text = vif_xasprintf("%u", max);
-    CLEANUP_FREE char *up = vif_xasprintf("../%s", pf);
-    struct pci_address address;
 
-    assert_true(pci_address_from_string(pf, &address));
     fake_sysfs_write(sysfs, n_text, PCI_FOLDER "/%s/sriov_numvfs", pf);
     fake_sysfs_write(sysfs, max_text, PCI_FOLDER "/%s/sriov_totalvfs", pf);
     fake_sysfs_write(sysfs, "154c", PCI_FOLDER "/%s/sriov_vf_device", pf);
-    for (unsigned int i = 0; i < n; i++) {
-        char text[PCI_ADDRESS_SIZE];
-        struct pci_address vf = address;
-        unsigned int function = address.slot * 8 + address.function + 8 + i;
-
-        vf.bus += function / 256;
-        vf.slot = function / 8 % 32;
-        vf.function = function % 8;
-        pci_address_format(&vf, text);
-        CLEANUP_FREE char *down = vif_xasprintf("../%s", text);
-
-        add_function(sysfs, text, "0x154c", "iavf");
-        fake_sysfs_link(sysfs, up, PCI_FOLDER "/%s/physfn", text);
-        fake_sysfs_link(sysfs, down, PCI_FOLDER "/%s/virtfn%u", pf, i);
+    for (unsigned int i = 0; i < max; i++) {
+        if (i < n) {
+            fake_sysfs_add_vf(sysfs, pf, i);
+        } else if (has_vf(sysfs, pf, i)) {
+            fake_sysfs_remove_vf(sysfs, pf, i);
+        }
     }
 }
 

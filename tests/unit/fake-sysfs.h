@@ -34,6 +34,11 @@ void fake_sysfs_pci(struct fake_sysfs *, const char *address);
  * eight to a slot. */
 void fake_sysfs_vfs(struct fake_sysfs *, const char *pf, unsigned int n,
                     unsigned int max);
+/* One VF comes or goes, and nothing is said of it where they are counted. */
+void fake_sysfs_add_vf(struct fake_sysfs *, const char *pf,
+                       unsigned int number);
+void fake_sysfs_remove_vf(struct fake_sysfs *, const char *pf,
+                          unsigned int number);
 /* A netdev of the device in folder "bus/..."; NULL: without that attribute. */
 void fake_sysfs_netdev(struct fake_sysfs *, const char *folder,
                        const char *name, int ifindex, const char *switch_id,

@@ -6,6 +6,7 @@ UNIT_TESTS += \
 	tests/unit/test-device-pools \
 	tests/unit/test-device-spec \
 	tests/unit/test-inventory-keeper \
+	tests/unit/test-inventory-netlink \
 	tests/unit/test-inventory-read \
 	tests/unit/test-inventory-report \
 	tests/unit/test-inventory-words \
@@ -46,6 +47,11 @@ tests_unit_test_inventory_keeper_SOURCES = \
 tests_unit_test_inventory_keeper_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_inventory_keeper_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_inventory_keeper_LDADD = $(UNIT_LIBS)
+tests_unit_test_inventory_netlink_SOURCES = \
+	tests/unit/test-inventory-netlink.c $(FAKE_SYSFS) $(PLAY_KERNEL)
+tests_unit_test_inventory_netlink_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_inventory_netlink_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_inventory_netlink_LDADD = $(UNIT_LIBS)
 tests_unit_test_inventory_read_SOURCES = \
 	tests/unit/test-inventory-read.c $(FAKE_SYSFS)
 tests_unit_test_inventory_read_CPPFLAGS = $(UNIT_CPPFLAGS)

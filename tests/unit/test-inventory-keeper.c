@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "inventory/keeper.h"
+#include "kernel/rtnl.h"
 #include "kernel/uevent.h"
 #include "openvswitch/dynamic-string.h"
 #include "tests/unit/fake-sysfs.h"
@@ -59,7 +60,8 @@ static struct inventory_keeper *
 start(struct fake_sysfs *sysfs)
 {
     struct inventory_keeper *keeper = inventory_keeper_start(sysfs->root,
-                                                             tell, NULL);
+                                                             false, tell,
+                                                             NULL);
 
     assert_null(inventory_keeper_get(keeper, NULL));
     UNTIL_IDLE(keeper);
@@ -158,28 +160,149 @@ test_events(void **state)
     inventory_keeper_stop(keeper);
 }
 
+/* They are made and go one by one; that there are some is said last, that
+ * there are none by nobody but them. */
+static void
+test_vfs_one_by_one(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+
+    fake_sysfs_pci(sysfs, PF);
+    fake_sysfs_vfs(sysfs, PF, 0, 8);
+    struct inventory_keeper *keeper = start(sysfs);
+
+    fake_sysfs_add_vf(sysfs, PF, 0);
+    hear(keeper, UEVENT_CHANGE, "pci", VF0_PATH);
+    assert_told(keeper, "+pci/0000:03:01.0 ~pci/0000:03:00.0 ");
+    fake_sysfs_add_vf(sysfs, PF, 2);    /* 1 is not ready yet. */
+    hear(keeper, UEVENT_CHANGE, "pci", PF_PATH);
+    assert_told(keeper, "~pci/0000:03:00.0 +pci/0000:03:01.2 ");
+    assert_int_equal(inventory_find(inventory_keeper_get(keeper, NULL),
+                                    "pci/" PF)->n_vfs, 2);
+
+    fake_sysfs_remove_vf(sysfs, PF, 0);
+    hear(keeper, UEVENT_REMOVE, "pci", VF0_PATH);
+    assert_told(keeper, "-pci/0000:03:01.0 ~pci/0000:03:00.0 ");
+    assert_int_equal(inventory_find(inventory_keeper_get(keeper, NULL),
+                                    "pci/" PF)->n_vfs, 1);
+    inventory_keeper_stop(keeper);
+}
+
+/* Nobody tells of netdevsim's VFs: who writes their number is seen. */
+static void
+test_number_is_written(void **state)
+{
+    static const char path[] = "/devices/netdevsim1";
+    struct fake_sysfs *sysfs = *state;
+    struct inventory_keeper *keeper = start(sysfs);
+
+    fake_sysfs_link(sysfs, "../../../devices/netdevsim1",
+                    "bus/netdevsim/devices/netdevsim1");
+    fake_sysfs_write(sysfs, "0", "devices/netdevsim1/sriov_numvfs");
+    hear(keeper, UEVENT_ADD, "netdevsim", path);
+    assert_told(keeper, "+netdevsim/netdevsim1 ");
+
+    ds_clear(&told);
+    fake_sysfs_write(sysfs, "2", "devices/netdevsim1/sriov_numvfs");
+    UNTIL(inventory_keeper_get(keeper, NULL)->n == 3,
+          inventory_keeper_run(keeper), inventory_keeper_wait(keeper));
+    assert_told(keeper, "~netdevsim/netdevsim1 +netdevsim/netdevsim1/0 "
+                "+netdevsim/netdevsim1/1 ");
+
+    /* It is made again, which is another file. */
+    fake_sysfs_remove(sysfs, "devices/netdevsim1");
+    hear(keeper, UEVENT_REMOVE, "netdevsim", path);
+    assert_told(keeper, "-netdevsim/netdevsim1 -netdevsim/netdevsim1/0 "
+                "-netdevsim/netdevsim1/1 ");
+    fake_sysfs_write(sysfs, "0", "devices/netdevsim1/sriov_numvfs");
+    hear(keeper, UEVENT_ADD, "netdevsim", path);
+    assert_told(keeper, "+netdevsim/netdevsim1 ");
+    fake_sysfs_write(sysfs, "1", "devices/netdevsim1/sriov_numvfs");
+    UNTIL(inventory_keeper_get(keeper, NULL)->n == 2,
+          inventory_keeper_run(keeper), inventory_keeper_wait(keeper));
+    inventory_keeper_stop(keeper);
+}
+
+static struct rtnl_link
+some_link(int ifindex, const char *name, const char *mac)
+{
+    struct rtnl_link link = { .ifindex = ifindex };
+
+    ovs_strlcpy(link.name, name, sizeof link.name);
+    link.has_mac = mac != NULL;
+    assert_true(!mac || vif_mac_from_string(mac, &link.mac));
+    return link;
+}
+
 /* A MAC address is told by no uevent. */
 static void
 test_link(void **state)
 {
+    const struct rtnl_link as_it_is = some_link(7, "eno1",
+                                                "02:00:00:00:00:07"),
+        another = some_link(8, "eno2", "02:00:00:00:00:99"),
+        without_mac = some_link(7, "eno1", NULL),
+        with_mac = some_link(7, "eno1", "02:00:00:00:00:99"),
+        renamed = some_link(7, "eno7", "02:00:00:00:00:99");
     struct fake_sysfs *sysfs = *state;
-    struct vif_mac mac;
 
     fake_sysfs_pci(sysfs, PF);
     fake_sysfs_netdev(sysfs, "bus/pci/devices/" PF, "eno1", 7, NULL, NULL);
     struct inventory_keeper *keeper = start(sysfs);
 
-    assert_true(vif_mac_from_string("02:00:00:00:00:07", &mac));
-    inventory_keeper_link(keeper, 7, &mac);     /* As it is. */
-    inventory_keeper_link(keeper, 8, &mac);     /* Another one. */
-    inventory_keeper_link(keeper, 7, NULL);
+    inventory_keeper_link(keeper, &as_it_is);
+    inventory_keeper_link(keeper, &another);
+    inventory_keeper_link(keeper, &without_mac);
+    inventory_keeper_netdev(keeper, 8);
     assert_true(inventory_keeper_idle(keeper));
 
     fake_sysfs_write(sysfs, "02:00:00:00:00:99",
                      "bus/pci/devices/" PF "/net/eno1/address");
-    assert_true(vif_mac_from_string("02:00:00:00:00:99", &mac));
-    inventory_keeper_link(keeper, 7, &mac);
+    inventory_keeper_link(keeper, &with_mac);
     assert_told(keeper, "~pci/0000:03:00.0 ");
+
+    fake_sysfs_remove(sysfs, "bus/pci/devices/" PF "/net/eno1");
+    fake_sysfs_netdev(sysfs, "bus/pci/devices/" PF, "eno7", 7, NULL, NULL);
+    ds_clear(&told);
+    inventory_keeper_link(keeper, &renamed);
+    assert_told(keeper, "~pci/0000:03:00.0 ");
+    inventory_keeper_stop(keeper);
+}
+
+/* The netdev of a VF goes to another network namespace and returns. */
+static void
+test_link_returns(void **state)
+{
+    struct rtnl_link link = some_link(9, "v0", "02:00:00:00:00:09");
+    struct fake_sysfs *sysfs = *state;
+
+    fake_sysfs_pci(sysfs, PF);
+    fake_sysfs_vfs(sysfs, PF, 1, 8);
+    struct inventory_keeper *keeper = start(sysfs);
+
+    inventory_keeper_link(keeper, &link);       /* Of what, is not told. */
+    assert_true(inventory_keeper_idle(keeper));
+    strcpy(link.parent, "pci/0000:03:01.0");
+    fake_sysfs_netdev(sysfs, "bus/pci/devices/0000:03:01.0", "v0", 9, NULL,
+                      NULL);
+    inventory_keeper_link(keeper, &link);
+    assert_told(keeper, "~pci/0000:03:01.0 ");
+
+    /* One that represents a port of a device that has its own already. */
+    link.ifindex = 10;
+    inventory_keeper_link(keeper, &link);
+    assert_true(inventory_keeper_idle(keeper));
+
+    /* What was heard before anything is known. */
+    inventory_keeper_stop(keeper);
+    keeper = inventory_keeper_start(sysfs->root, false, tell, NULL);
+    fake_sysfs_write(sysfs, "02:00:00:00:00:99",
+                     "bus/pci/devices/0000:03:01.0/net/v0/address");
+    inventory_keeper_link(keeper, &link);
+    UNTIL_IDLE(keeper);
+    assert_int_equal(inventory_find(inventory_keeper_get(keeper, NULL),
+                                    "pci/0000:03:01.0")->netdev.mac.octets[5],
+                     0x99);
     inventory_keeper_stop(keeper);
 }
 
@@ -261,7 +384,8 @@ test_stuck(void **state)
     assert_int_equal(mkfifo(path, 0600), 0);    /* open() waits. */
 
     struct inventory_keeper *keeper = inventory_keeper_start(sysfs->root,
-                                                             tell, NULL);
+                                                             false, tell,
+                                                             NULL);
     inventory_keeper_run(keeper);
     assert_null(inventory_keeper_get(keeper, NULL));
     inventory_keeper_stop(keeper);
@@ -280,7 +404,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths),
         TEST(test_events),
+        TEST(test_vfs_one_by_one),
+        TEST(test_number_is_written),
         TEST(test_link),
+        TEST(test_link_returns),
         TEST(test_during_a_round),
         TEST(test_lost),
         TEST(test_failure),

@@ -26,7 +26,8 @@
 static void
 read_all(struct fake_sysfs *sysfs, struct inventory *inventory)
 {
-    CLEANUP_ERROR struct vif_error *error = inventory_read(sysfs->root,
+    const struct inventory_source source = { .root = sysfs->root };
+    CLEANUP_ERROR struct vif_error *error = inventory_read(&source,
                                                            inventory);
 
     assert_null(error);
@@ -36,8 +37,9 @@ static void
 read_part(struct fake_sysfs *sysfs, const char *name, bool vfs,
           struct inventory *part)
 {
+    const struct inventory_source source = { .root = sysfs->root };
     CLEANUP_ERROR struct vif_error *error
-        = inventory_read_device(sysfs->root, name, vfs, part);
+        = inventory_read_device(&source, name, vfs, part);
 
     assert_null(error);
 }
@@ -141,9 +143,10 @@ test_what_is_no_nic(void **state)
 static void
 test_no_root(void **state OVS_UNUSED)
 {
+    const struct inventory_source nowhere = { .root = "/nonexistent" };
     struct inventory inventory;
     CLEANUP_ERROR struct vif_error *error
-        = inventory_read("/nonexistent", &inventory);
+        = inventory_read(&nowhere, &inventory);
 
     assert_string_equal(error->message, "read the inventory: open "
                         "/nonexistent: No such file or directory");
@@ -409,10 +412,6 @@ test_update(void **state)
 
     /* Fewer VFs. */
     fake_sysfs_vfs(sysfs, PF, 2, 8);
-    fake_sysfs_remove(sysfs, PF_FOLDER "/virtfn2");
-    fake_sysfs_remove(sysfs, PF_FOLDER "/virtfn3");
-    fake_sysfs_remove(sysfs, "bus/pci/devices/0000:03:01.2");
-    fake_sysfs_remove(sysfs, "bus/pci/devices/0000:03:01.3");
     read_part(sysfs, "pci/" PF, true, &part);
     assert_int_equal(part.n, 3);
     inventory_update(&kept, "pci/" PF, true, &part);

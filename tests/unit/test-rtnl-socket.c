@@ -448,6 +448,37 @@ test_taps(void **state)
     assert_false(link.is_tap);
 }
 
+/* The device that a link is of: told whole or not at all. */
+static void
+test_parents(void **state)
+{
+    static const struct {
+        const char *bus, *device, *expected;
+    } cases[] = {
+        { "pci", "0000:03:00.0", "pci/0000:03:00.0" },
+        { "netdevsim", "netdevsim1", "netdevsim/netdevsim1" },
+        { NULL, "0000:03:00.0", "" },
+        { "pci", NULL, "" },
+        { "0123456789012345678901234567890123456789",
+          "0123456789012345678901234567890123456789", "" },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct nl_msg *msg = link_answer(0, 0, AF_UNSPEC, 3, "eth3");
+        struct rtnl_link link;
+
+        if (cases[i].bus) {
+            nla_put_string(msg, IFLA_PARENT_DEV_BUS_NAME, cases[i].bus);
+        }
+        if (cases[i].device) {
+            nla_put_string(msg, IFLA_PARENT_DEV_NAME, cases[i].device);
+        }
+        assert_true(parse(msg, &link));
+        assert_string_equal(link.parent, cases[i].expected);
+    }
+}
+
 static void
 test_refused_before_asking(void **state)
 {
@@ -509,6 +540,7 @@ main(void)
         TEST(test_dump_that_fails_at_its_end),
         TEST(test_messages_that_are_no_links),
         TEST(test_taps),
+        TEST(test_parents),
         TEST(test_refused_before_asking),
     };
 
