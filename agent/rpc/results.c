@@ -82,7 +82,7 @@ member_of(const char *where)
             return members[i].member;
         }
     }
-    return where[strcspn(where, ": ")] ? NULL : where;
+    return where[strcspn(where, ":/ ")] ? NULL : where;
 }
 
 struct vif_error *
