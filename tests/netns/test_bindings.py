@@ -35,7 +35,7 @@ WRONG = [
     ({"queues": 257}, "invalid", "queues", "257"),
     ({"surprise": 1}, "invalid", "surprise", "surprise"),
     ({"vnic_type": "imaginary"}, "invalid", "vnic_type", "imaginary"),
-    ({"vnic_type": "direct"}, "unsupported", "vnic_type", "direct"),
+    ({"vnic_type": "vdpa"}, "unsupported", "vnic_type", "vdpa"),
     ({"vnic_type": "direct", "plugin": "ovs"}, "unsupported", "vnic_type",
      "vnic_type"),
     ({"plugin": "none-such"}, "unsupported", "plugin", "none-such"),
