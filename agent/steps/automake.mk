@@ -20,4 +20,12 @@ agent_libvifd_la_SOURCES += \
 	agent/steps/tap-mark.h \
 	agent/steps/tap.c \
 	agent/steps/vf-args.c \
-	agent/steps/vf-args.h
+	agent/steps/vf-args.h \
+	agent/steps/vf-mac.c \
+	agent/steps/vf-mac.h \
+	agent/steps/vf-netdev.c \
+	agent/steps/vf-quirks.c \
+	agent/steps/vf-quirks.h \
+	agent/steps/vf-values.c \
+	agent/steps/vf-values.h \
+	agent/steps/vf.c

@@ -222,6 +222,25 @@ device_path_await_netdev(const char *name, long long deadline,
 }
 
 bool
+device_path_has_upper(const char *name,
+                      const struct device_path_netdev *netdev)
+{
+    CLEANUP_SYSFS_NAMES struct sysfs_names names = { NULL, 0 };
+    struct place place;
+    int dir CLEANUP_CLOSE = -1;
+
+    if (open_place(name, &place, &dir)) {
+        sysfs_list(dir, &names, "%s/net/%s", place.folder, netdev->name);
+    }
+    for (size_t i = 0; i < names.n; i++) {
+        if (!strncmp(names.names[i], "upper_", 6)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
 device_path_is_vf(const char *pf, unsigned int number, const char *name)
 {
     struct place pf_place, place;

@@ -55,6 +55,11 @@ struct vif_error *device_path_await_netdev(const char *name,
                                            struct device_path_netdev *)
     VIF_WARN_UNUSED;
 
+/* Whether something sits on that netdev: a macvtap, a VLAN device, a bridge
+ * that it is a port of. */
+bool device_path_has_upper(const char *name,
+                           const struct device_path_netdev *);
+
 /* Whether 'name' is VF 'number' of 'pf' at present. */
 bool device_path_is_vf(const char *pf, unsigned int number, const char *name);
 

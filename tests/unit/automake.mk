@@ -14,4 +14,5 @@ include tests/unit/plugin.mk
 include tests/unit/privilege.mk
 include tests/unit/report.mk
 include tests/unit/rpc.mk
+include tests/unit/steps.mk
 include tests/unit/threads.mk

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Step "vf": what a PF's driver does for a VF, set through the PF, whoever
+ * has the VF itself: another driver, another namespace, a guest.
+ *
+ * Arguments: "pf" (its device name), "vf" (the number); of "mac", "vlan" with
+ * "vlan_qos" and "vlan_protocol" (802.1Q or 802.1ad), "min_tx_rate" and
+ * "max_tx_rate" (Mbit/s), "spoofchk", "trust" and "link_state" (auto, enable,
+ * disable) those that are to be set; "best_effort" (what the driver refuses
+ * is a warning).  The original is all that the driver reports.  Outputs:
+ * "mac" (what the PF's driver says), "skipped" (what was refused), "warning".
+ *
+ * What is taken back: what is as vifd set it becomes the original again; what
+ * somebody else has changed is left as it is and reported, but for MAC
+ * address, VLAN, trust and spoof checking of a VF that is free now: those are
+ * made neutral, so that its next user inherits nothing. */
+
+#include <config.h>
+
+#include "steps/step.h"
+
+#include <string.h>
+
+#include "lib/cleanup.h"
+#include "steps/held.h"
+#include "steps/vf-args.h"
+#include "steps/vf-values.h"
+#include "util.h"
+
+/* A VF that nobody has.  Spoof checking is on in drivers that have it. */
+static const struct rtnl_vf neutral = {
+    .fields = RTNL_VF_BIT(RTNL_VF_N_FIELDS) - 1,
+    .spoofchk = true,
+    .link_state = VIF_LINK_AUTO,
+};
+
+/* What is never left to the next user of a VF. */
+#define FREED_FIELDS (RTNL_VF_BIT(RTNL_VF_MAC) | RTNL_VF_BIT(RTNL_VF_VLAN) \
+                      | RTNL_VF_BIT(RTNL_VF_TRUST)                         \
+                      | RTNL_VF_BIT(RTNL_VF_SPOOFCHK))
+
+/* What is wanted, and where. */
+struct wish {
+    struct vf_args args;
+    struct vf_place place;
+};
+
+static struct vif_error *
+find(const struct step *step, const struct step_env *env, struct wish *wish)
+{
+    struct vif_error *error = vf_args_read(&step->args, &wish->args);
+
+    if (!error) {
+        wish->place = (struct vf_place) {
+            .name = step->object,
+            .pf = wish->args.pf,
+            .number = wish->args.number,
+            .rtnl = env->rtnl,
+        };
+        error = vf_find(&wish->place);
+    }
+    return error;
+}
+
+static struct vif_error *
+find_and_read(const struct step *step, const struct step_env *env,
+              struct wish *wish, struct rtnl_vf *found,
+              struct rtnl_link *pf)
+{
+    struct vif_error *error = find(step, env, wish);
+
+    return error ? error : vf_read(&wish->place, found, pf);
+}
+
+/* The fields that the driver refused and was allowed to, as a list of keys
+ * among the outputs. */
+static void
+write_skipped(struct vif_attrs *output, unsigned int skipped)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    for (int i = 0; i < RTNL_VF_N_FIELDS; i++) {
+        if (skipped & RTNL_VF_BIT(i)) {
+            ds_put_format(&ds, "%s%s", ds.length ? "," : "",
+                          vf_field_key(i));
+        }
+    }
+    vif_attrs_set(output, "skipped", ds.length ? ds_cstr(&ds) : NULL);
+    ds_destroy(&ds);
+}
+
+static unsigned int
+read_skipped(const struct vif_attrs *output)
+{
+    const char *list = vif_attrs_get(output, "skipped");
+    char *copy CLEANUP_FREE = xstrdup(list ? list : "");
+    unsigned int skipped = 0;
+    char *save = NULL;
+
+    for (char *key = strtok_r(copy, ",", &save); key;
+         key = strtok_r(NULL, ",", &save)) {
+        for (int i = 0; i < RTNL_VF_N_FIELDS; i++) {
+            if (!strcmp(key, vf_field_key(i))) {
+                skipped |= RTNL_VF_BIT(i);
+            }
+        }
+    }
+    return skipped;
+}
+
+static struct vif_error *
+vf_capture(struct step *step, const struct step_env *env)
+{
+    struct rtnl_vf found;
+    struct rtnl_link pf;
+    struct wish wish;
+    struct vif_error *error = find_and_read(step, env, &wish, &found, &pf);
+
+    error = error ? error : vf_check_pf(&wish.place,
+                                        wish.args.values.fields, &pf);
+    if (!error && !step->has_previous) {
+        vf_values_write(&found, &step->original);
+    }
+    return error;
+}
+
+/* What apply() is to bring about: what is asked for, and the original of what
+ * was and is not asked for any more. */
+static void
+find_wanted(const struct step *step, const struct wish *wish,
+            struct rtnl_vf *wanted)
+{
+    struct rtnl_vf previous, original;
+
+    *wanted = wish->args.values;
+    if (step->has_previous) {
+        vf_values_read(&step->previous, &previous);
+        vf_values_read(&step->original, &original);
+        for (int i = 0; i < RTNL_VF_N_FIELDS; i++) {
+            if (vf_has(&previous, i) && !vf_has(wanted, i)
+                && vf_has(&original, i)) {
+                vf_copy(wanted, &original, i);
+            }
+        }
+    }
+}
+
+/* A read costs as much as the PF has VFs, so the first apply() goes by what
+ * capture() has just read.  If somebody was quicker, verify() tells, and the
+ * next one reads. */
+static struct vif_error *
+find_current(const struct step *step, const struct step_env *env,
+             struct wish *wish, struct rtnl_vf *found)
+{
+    struct rtnl_link pf;
+
+    if (step->has_previous || vif_attrs_get(&step->output, "mac")) {
+        return find_and_read(step, env, wish, found, &pf);
+    }
+    vf_values_read(&step->original, found);
+    return find(step, env, wish);
+}
+
+static struct vif_error *
+vf_apply(struct step *step, const struct step_env *env)
+{
+    struct rtnl_vf found, wanted;
+    struct wish wish;
+    struct vif_error *error = find_current(step, env, &wish, &found);
+
+    if (error) {
+        return error;
+    }
+
+    struct vf_refusals refusals = {
+        .may = wish.args.best_effort ? neutral.fields : 0,
+        .reasons = DS_EMPTY_INITIALIZER,
+    };
+    find_wanted(step, &wish, &wanted);
+    error = vf_converge(&wish.place, &wanted, &found, &refusals,
+                        step->deadline);
+    write_skipped(&step->output, refusals.skipped);
+    vif_attrs_set(&step->output, "warning",
+                  refusals.skipped ? ds_cstr(&refusals.reasons) : NULL);
+    ds_destroy(&refusals.reasons);
+    return error;
+}
+
+/* The first of 'fields' that the driver reports otherwise than in 'wanted',
+ * as an error. */
+static struct vif_error *
+compare(const struct vf_place *place, const struct rtnl_vf *wanted,
+        const struct rtnl_vf *found, unsigned int fields)
+{
+    for (int i = 0; i < RTNL_VF_N_FIELDS; i++) {
+        if (fields & RTNL_VF_BIT(i) && vf_has(wanted, i) && vf_has(found, i)
+            && !vf_equal(wanted, found, i)) {
+            char is[VF_VALUE_SIZE], should[VF_VALUE_SIZE];
+
+            return vif_error_create(
+                VIF_ERR_CONFLICT, "the %s of VF %u of %s (%s) is %s instead "
+                "of %s", vf_field_name(i), place->number,
+                place->pf_netdev.name, place->pf,
+                vf_field_format(found, i, is),
+                vf_field_format(wanted, i, should));
+        }
+    }
+    return NULL;
+}
+
+static void
+write_mac(struct step *step, const struct rtnl_vf *found)
+{
+    char mac[VIF_MAC_BUFSIZE];
+
+    vif_attrs_set(&step->output, "mac", vif_mac_format(&found->mac, mac));
+}
+
+static struct vif_error *
+vf_verify(struct step *step, const struct step_env *env)
+{
+    struct rtnl_vf found, wanted;
+    struct rtnl_link pf;
+    struct wish wish;
+    struct vif_error *error = find_and_read(step, env, &wish, &found, &pf);
+
+    if (error) {
+        return error;
+    }
+    write_mac(step, &found);
+    find_wanted(step, &wish, &wanted);
+    return compare(&wish.place, &wanted, &found,
+                   ~read_skipped(&step->output));
+}
+
+/* Taking back. */
+
+/* Puts a sentence among the warnings. */
+static void VIF_PRINTF(2, 3)
+warn(struct ds *warnings, const char *fmt, ...)
+{
+    va_list args;
+
+    if (warnings->length) {
+        ds_put_cstr(warnings, "; ");
+    }
+    va_start(args, fmt);
+    ds_put_format_valist(warnings, fmt, args);
+    va_end(args);
+}
+
+static void
+warn_of_field(struct ds *warnings, enum rtnl_vf_field field,
+              const struct rtnl_vf *found, const struct rtnl_vf *before,
+              const char *what)
+{
+    char is[VF_VALUE_SIZE], was[VF_VALUE_SIZE];
+
+    warn(warnings, "somebody has changed the %s of the VF to %s, which was "
+         "%s before vifd used it: %s", vf_field_name(field),
+         vf_field_format(found, field, is),
+         vf_field_format(before, field, was), what);
+}
+
+/* What there was, what vifd made of it, at last and before that. */
+struct history {
+    struct rtnl_vf original, applied, previous;
+};
+
+static bool
+is_ours(const struct history *history, const struct rtnl_vf *found,
+        enum rtnl_vf_field field)
+{
+    return (vf_equal(&history->applied, found, field)
+            || vf_equal(&history->previous, found, field));
+}
+
+/* Decides about one field that is not as it was. */
+static void
+decide(const struct history *history, const struct rtnl_vf *found,
+       enum rtnl_vf_field field, struct rtnl_vf *wanted, struct ds *warnings)
+{
+    const struct rtnl_vf *original = &history->original;
+
+    if (is_ours(history, found, field)) {
+        vf_copy(wanted, original, field);
+    } else if (FREED_FIELDS & RTNL_VF_BIT(field)) {
+        vf_copy(wanted, &neutral, field);
+        if (!vf_equal(original, &neutral, field)
+            && !vf_equal(found, &neutral, field)) {
+            warn_of_field(warnings, field, found, original, "it was reset");
+        }
+    } else if (vf_has(&history->applied, field)
+               || vf_has(&history->previous, field)) {
+        warn_of_field(warnings, field, found, original, "it was left so");
+    }
+}
+
+/* What the VF must be given.  What the driver does not report is left. */
+static void
+find_wanted_back(const struct history *history, const struct rtnl_vf *found,
+                 struct rtnl_vf *wanted, struct ds *warnings)
+{
+    memset(wanted, 0, sizeof *wanted);
+    for (int i = 0; i < RTNL_VF_N_FIELDS; i++) {
+        if (vf_has(found, i) && !vf_equal(&history->original, found, i)) {
+            decide(history, found, i, wanted, warnings);
+        }
+    }
+}
+
+static void
+read_history(const struct step *step, struct history *history)
+{
+    unsigned int skipped = read_skipped(&step->output);
+
+    vf_values_read(&step->original, &history->original);
+    vf_values_read(&step->args, &history->applied);
+    vf_values_read(&step->previous, &history->previous);
+    for (int i = 0; i < RTNL_VF_N_FIELDS; i++) {
+        if (skipped & RTNL_VF_BIT(i)) {
+            vf_clear(&history->applied, i);
+        }
+        if (!vf_has(&history->original, i)) {
+            /* Nobody knows: the journal was lost. */
+            vf_copy(&history->original, &neutral, i);
+        }
+    }
+}
+
+/* Writes 'wanted' and looks whether it is so. */
+static struct vif_error *
+give_back(const struct wish *wish, const struct rtnl_vf *wanted,
+          struct rtnl_vf *found, struct ds *warnings, long long deadline)
+{
+    struct vf_refusals refusals = { .reasons = DS_EMPTY_INITIALIZER };
+    struct rtnl_link pf;
+    struct vif_error *error;
+
+    if (!wanted->fields) {
+        return NULL;
+    }
+    /* A driver that does not take a neutral value has no other. */
+    for (int i = 0; i < RTNL_VF_N_FIELDS; i++) {
+        if (FREED_FIELDS & RTNL_VF_BIT(i) && vf_equal(wanted, &neutral, i)) {
+            refusals.may |= RTNL_VF_BIT(i);
+        }
+    }
+    error = vf_converge(&wish->place, wanted, found, &refusals, deadline);
+    if (refusals.skipped) {
+        warn(warnings, "%s", ds_cstr(&refusals.reasons));
+    }
+    ds_destroy(&refusals.reasons);
+
+    error = error ? error : vf_read(&wish->place, found, &pf);
+    return error ? error : compare(&wish->place, wanted, found,
+                                   ~refusals.skipped);
+}
+
+static struct vif_error *
+take_back(struct step *step, const struct step_env *env, struct ds *warnings)
+{
+    struct rtnl_vf found, wanted;
+    struct history history;
+    struct rtnl_link pf;
+    struct wish wish;
+    struct vif_error *error = find_and_read(step, env, &wish, &found, &pf);
+
+    if (!error) {
+        read_history(step, &history);
+        find_wanted_back(&history, &found, &wanted, warnings);
+        error = give_back(&wish, &wanted, &found, warnings, step->deadline);
+    }
+    if (error && error->code == VIF_ERR_NOT_FOUND
+        && !device_path_exists(step->object)) {
+        warn(warnings, "%s, and with it what was set", error->message);
+        vif_error_destroy(error);
+        error = NULL;
+    }
+    return error;
+}
+
+static struct vif_error *
+vf_revert(struct step *step, const struct step_env *env)
+{
+    struct ds warnings = DS_EMPTY_INITIALIZER;
+    struct vif_error *error = device_check_unheld(step->object);
+
+    error = error ? error : take_back(step, env, &warnings);
+    vif_attrs_set(&step->output, "warning",
+                  warnings.length ? ds_cstr(&warnings) : NULL);
+    ds_destroy(&warnings);
+    return error;
+}
+
+const struct step_class step_vf_class = {
+    .kind = "vf",
+    .version = 1,
+    .summary = "a VF's MAC address, VLAN, rates and rights",
+    .rank = 14,
+    .check = vf_args_check,
+    .compare = vf_args_compare,
+    .lane = vf_args_lane,
+    .capture = vf_capture,
+    .apply = vf_apply,
+    .verify = vf_verify,
+    .revert = vf_revert,
+};

@@ -1,0 +1,21 @@
+# Tests of agent/steps/ that need no kernel, or one of their own.
+UNIT_TESTS += \
+	tests/unit/test-rtnl-vf \
+	tests/unit/test-vf \
+	tests/unit/test-vf-args
+
+FAKE_PF = tests/unit/fake-pf.c tests/unit/fake-pf.h
+
+tests_unit_test_rtnl_vf_SOURCES = tests/unit/test-rtnl-vf.c $(PLAY_KERNEL)
+tests_unit_test_rtnl_vf_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rtnl_vf_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_rtnl_vf_LDADD = $(UNIT_LIBS)
+# Defines what kernel/rtnl-vf.c and steps/held.c would.
+tests_unit_test_vf_SOURCES = tests/unit/test-vf.c $(FAKE_PF) $(FAKE_SYSFS)
+tests_unit_test_vf_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_vf_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vf_LDADD = $(UNIT_LIBS)
+tests_unit_test_vf_args_SOURCES = tests/unit/test-vf-args.c
+tests_unit_test_vf_args_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_vf_args_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vf_args_LDADD = $(UNIT_LIBS)
