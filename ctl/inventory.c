@@ -15,6 +15,8 @@
 static const struct argument inventory_arguments[] = {
     { .name = "--pools", .letter = 'p', .kind = ARGUMENT_FLAG,
       .help = "Count devices that are alike instead" },
+    { .name = "--capabilities", .letter = 'c', .kind = ARGUMENT_FLAG,
+      .help = "Show what devices can do, and devlink's view, instead" },
     ARGUMENTS_END
 };
 
@@ -79,6 +81,42 @@ write_ids(struct writer *writer, const json_t *object)
     }
 }
 
+/* A VF stands below its PF. */
+static void
+write_name(struct writer *writer, const json_t *device)
+{
+    writer_attrf(writer, "device", "device", TONE_PLAIN, "%s%s",
+                 *text_of(device, "pf") ? "  " : "",
+                 text_of(device, "device"));
+    writer_member(writer, device, "type", "type", TONE_PLAIN);
+}
+
+static void
+write_can(struct writer *writer, const json_t *device)
+{
+    CLEANUP_FREE char *can = vif_xstrdup("");
+    const json_t *capability;
+    size_t i;
+
+    writer_start(writer, BLOCK_ROW, "device", NULL);
+    write_name(writer, device);
+    writer_member(writer, json_object_get(device, "netdev"), "name", "netdev",
+                  TONE_PLAIN);
+    writer_member(writer, device, "devlink", "devlink", TONE_PLAIN);
+    writer_member(writer, device, "eswitch", "eswitch", TONE_PLAIN);
+    json_array_foreach (json_object_get(device, "capabilities"), i,
+                        capability) {
+        char *longer = vif_xasprintf("%s%s%s", can, i ? "," : "",
+                                     json_string_value(capability));
+
+        free(can);
+        can = longer;
+    }
+    writer_attr(writer, "capabilities", "capabilities", *can ? can : NULL,
+                TONE_PLAIN);
+    writer_end(writer);
+}
+
 static void
 write_device(struct writer *writer, const json_t *device)
 {
@@ -87,10 +125,7 @@ write_device(struct writer *writer, const json_t *device)
     const json_t *netdev = json_object_get(device, "netdev");
 
     writer_start(writer, BLOCK_ROW, "device", NULL);
-    writer_attrf(writer, "device", "device", TONE_PLAIN, "%s%s",
-                 *text_of(device, "pf") ? "  " : "",
-                 text_of(device, "device"));
-    writer_member(writer, device, "type", "type", TONE_PLAIN);
+    write_name(writer, device);
     writer_member(writer, device, "vf_number", "vf", TONE_PLAIN);
     write_ids(writer, device);
     writer_member(writer, netdev, "name", "netdev", TONE_PLAIN);
@@ -105,7 +140,8 @@ write_device(struct writer *writer, const json_t *device)
 }
 
 static void
-write_devices(struct session *session, const json_t *devices)
+write_devices(struct session *session, const json_t *devices,
+              void (*write)(struct writer *, const json_t *device))
 {
     size_t n = json_array_size(devices);
     CLEANUP_FREE const json_t **sorted = vif_xcalloc(n + 1, sizeof *sorted);
@@ -117,7 +153,7 @@ write_devices(struct session *session, const json_t *devices)
 
     writer_start(session->writer, BLOCK_ROWS, "devices", NULL);
     for (size_t i = 0; i < n; i++) {
-        write_device(session->writer, sorted[i]);
+        write(session->writer, sorted[i]);
     }
     writer_end(session->writer);
     if (!n) {
@@ -170,7 +206,9 @@ inventory_execute(struct session *session,
     } else if (invocation_has(invocation, "--pools")) {
         write_pools(session, json_object_get(result, "pools"));
     } else {
-        write_devices(session, json_object_get(result, "devices"));
+        write_devices(session, json_object_get(result, "devices"),
+                      invocation_has(invocation, "--capabilities")
+                      ? write_can : write_device);
     }
     return STATUS_DONE;
 }
@@ -186,6 +224,7 @@ const struct command inventory_command = {
     .examples = {
         { "inventory", "PFs and their VFs" },
         { "inventory --pools", "how many are free for which network" },
+        { "inventory --capabilities", "offloads, RDMA, switchdev" },
         { "inventory -j | jq '.devices[] | select(.state == \"held\")'",
           "in a script" },
     },

@@ -71,9 +71,39 @@ netdev_to_json(const struct device_netdev *netdev)
     return object;
 }
 
+static void
+put_capabilities(struct json *object, uint32_t capabilities)
+{
+    const char *names[N_DEVICE_CAPABILITIES];
+    size_t n = device_capability_names(capabilities, names);
+
+    if (n) {
+        struct json *array = json_array_create_empty();
+
+        for (size_t i = 0; i < n; i++) {
+            json_array_add(array, json_string_create(names[i]));
+        }
+        json_object_put(object, "capabilities", array);
+    }
+}
+
+/* Devlink has a PF's VFs that have no address by the PF's. */
+static void
+put_devlink(struct json *object, const struct inventory *inventory,
+            const struct device *device)
+{
+    const char *handle = device_devlink_handle(device);
+    const struct device *known = inventory_find(inventory, handle);
+
+    if (known && known->in_devlink) {
+        put_text(object, "devlink", handle);
+    }
+    put_text(object, "eswitch", device_eswitch_name(device->eswitch));
+}
+
 /* What the device is. */
 static struct json *
-device_to_json(const struct device *device)
+device_to_json(const struct inventory *inventory, const struct device *device)
 {
     struct json *object = json_object_create();
 
@@ -98,7 +128,8 @@ device_to_json(const struct device *device)
         put_text(object, "card_serial_number_error",
                  ovs_strerror(device->serial_errnum));
     }
-    put_text(object, "devlink", device_devlink_handle(device));
+    put_devlink(object, inventory, device);
+    put_capabilities(object, inventory_capabilities(inventory, device));
     if (device->netdev.ifindex) {
         json_object_put(object, "netdev", netdev_to_json(&device->netdev));
     }
@@ -146,7 +177,7 @@ devices_to_json(const struct device_host *host, inventory_may_cb *may,
         }
         enum device_state state = device_claims_state(
             host->claims, host->inventory, device, &holder);
-        struct json *object = device_to_json(device);
+        struct json *object = device_to_json(host->inventory, device);
         put_spec(object, spec);
         put_text(object, "state", device_state_name(state));
         if (holder && may(aux, "show", networkp)) {

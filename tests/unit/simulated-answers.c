@@ -413,7 +413,8 @@ do_inventory(const json_t *params, json_t **error)
     (void) params;
     (void) error;
     return json_pack(
-        "{s:[{s:s, s:s, s:s, s:s, s:{s:s}, s:s, s:i, s:b, s:s, s:s},"
+        "{s:[{s:s, s:s, s:s, s:s, s:{s:s}, s:s, s:i, s:b, s:s, s:s, s:s,"
+        " s:s, s:[s, s]},"
         " {s:s, s:s, s:s, s:i, s:b, s:n, s:s},"
         " {s:s, s:s, s:s, s:i, s:b, s:s, s:s, s:s},"
         " {s:s, s:s, s:s, s:s, s:b, s:s}],"
@@ -422,7 +423,8 @@ do_inventory(const json_t *params, json_t **error)
         "device", "pci/0000:03:00.0", "type", "type-PF", "vendor_id", "8086",
         "product_id", "1572", "netdev", "name", "eno1", "driver", "i40e",
         "numa_node", 0, "usable", 1, "physical_network", "physnet1",
-        "state", "excluded",
+        "state", "excluded", "devlink", "pci/0000:03:00.0",
+        "eswitch", "switchdev", "capabilities", "tso", "switchdev",
         "device", "pci/0000:03:02.2", "type", "type-VF",
         "pf", "pci/0000:03:00.0", "vf_number", 10, "usable", 1,
         "physical_network", "state", "free",

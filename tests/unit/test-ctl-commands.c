@@ -241,6 +241,11 @@ test_inventory(void **state)
         "-         -         -\n");
     assert_contains(vifctl(*state, 0, "inventory --pools")->out,
                     "physnet1  type-VF  pci/0000:03:00.0");
+    const char *can = vifctl(*state, 0, "inventory --capabilities")->out;
+    assert_contains(can, "DEVICE              TYPE      NETDEV  "
+                    "DEVLINK           ESWITCH    CAPABILITIES\n");
+    assert_contains(can, "pci/0000:03:00.0    type-PF   eno1    "
+                    "pci/0000:03:00.0  switchdev  tso,switchdev\n");
     json_t *json = vifctl_json(*state, 0, "inventory -j");
     assert_at(json, "devices.1.vf_number", "10");
     json_decref(json);

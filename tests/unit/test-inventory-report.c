@@ -69,6 +69,9 @@ answer(struct somebody somebody)
     strcpy(pf->netdev.name, "eno1");
     strcpy(pf->driver, "i40e");
     strcpy(pf->serial, "S1");
+    pf->in_devlink = true;
+    pf->eswitch = DEVICE_ESWITCH_SWITCHDEV;
+    pf->capabilities = 1u << DEVICE_TSO | 1u << DEVICE_RDMA;
     some_nics_get(&inventory, "pci/0000:05:00.0")->serial_errnum = EACCES;
     device_claims_add(&claims, VF0, "p");
     assert_null(config_parse(text, strlen(text), "f.yaml", &config));
@@ -114,8 +117,10 @@ test_all(void **state OVS_UNUSED)
 
     assert_int_equal(count(result, "devices"), 5);
     assert_json(at(result, "devices", 0),
-                "{'card_serial_number':'S1','device':'" PF "',"
+                "{'capabilities':['tso','rdma','switchdev'],"
+                "'card_serial_number':'S1','device':'" PF "',"
                 "'device_spec_line':2,'devlink':'" PF "','driver':'i40e',"
+                "'eswitch':'switchdev',"
                 "'managed':true,'max_vfs':8,"
                 "'netdev':{'ifindex':7,'name':'eno1'},'numa_node':0,"
                 "'physical_network':'physnet1','port_id':'p',"
@@ -123,8 +128,8 @@ test_all(void **state OVS_UNUSED)
                 "'state':'excluded','trusted':true,'type':'type-PF',"
                 "'usable':true,'vendor_id':'8086','vfs':2}");
     assert_json(at(result, "devices", 1),
-                "{'device':'" VF0 "','device_spec_line':2,"
-                "'devlink':'" VF0 "','managed':true,'numa_node':0,"
+                "{'capabilities':['switchdev'],'device':'" VF0 "',"
+                "'device_spec_line':2,'managed':true,'numa_node':0,"
                 "'pf':'" PF "','physical_network':'physnet1','port_id':'p',"
                 "'product_id':'154c','remote_managed':false,'state':'held',"
                 "'trusted':true,'type':'type-VF','usable':true,"
@@ -132,7 +137,7 @@ test_all(void **state OVS_UNUSED)
     assert_json(at(result, "devices", 4),
                 "{'card_serial_number_error':'Permission denied',"
                 "'device':'pci/0000:05:00.0',"
-                "'devlink':'pci/0000:05:00.0','numa_node':0,"
+                "'numa_node':0,"
                 "'product_id':'1572','state':'free','type':'type-PCI',"
                 "'usable':false,'vendor_id':'8086'}");
     assert_int_equal(count(result, "pools"), 3);
@@ -142,6 +147,44 @@ test_all(void **state OVS_UNUSED)
                 "'physical_network':null,'product_id':'1572',"
                 "'remote_managed':false,'type':'type-PCI',"
                 "'vendor_id':'8086'}");
+    json_destroy(result);
+}
+
+/* A VF without an address of its own is devlink's by that of its PF. */
+static void
+test_devlink_of_netdevsim(void **state OVS_UNUSED)
+{
+    CLEANUP_INVENTORY struct inventory inventory = INVENTORY_INIT;
+    CLEANUP_DEVICE_CLAIMS struct device_claims claims = { NULL, 0, 0 };
+    const struct device_specs specs = { NULL, 0 };
+    struct somebody all = { "", true };
+    struct device device;
+
+    device_init(&device);
+    device.type = DEVICE_PF;
+    strcpy(device.name, "netdevsim/netdevsim1");
+    device.in_devlink = true;
+    device.eswitch = DEVICE_ESWITCH_LEGACY;
+    inventory_put(&inventory, &device);
+    device_init(&device);
+    device.type = DEVICE_VF;
+    strcpy(device.name, "netdevsim/netdevsim1/0");
+    strcpy(device.parent, "netdevsim/netdevsim1");
+    device.vf_number = 0;
+    inventory_put(&inventory, &device);
+
+    struct json *result = inventory_to_json(&(struct device_host) {
+        &inventory, &specs, &claims,
+    }, may, &all);
+    assert_json(at(result, "devices", 0),
+                "{'device':'netdevsim/netdevsim1',"
+                "'devlink':'netdevsim/netdevsim1','eswitch':'legacy',"
+                "'state':'free','type':'type-PF','usable':false,'vfs':0}");
+    assert_json(at(result, "devices", 1),
+                "{'device':'netdevsim/netdevsim1/0',"
+                "'devlink':'netdevsim/netdevsim1',"
+                "'pf':'netdevsim/netdevsim1','state':'free',"
+                "'type':'type-VF','usable':false,'vf_number':0}");
     json_destroy(result);
 }
 
@@ -173,6 +216,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all),
+        cmocka_unit_test(test_devlink_of_netdevsim),
         cmocka_unit_test(test_one_network),
         cmocka_unit_test(test_no_network),
     };
