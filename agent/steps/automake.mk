@@ -11,6 +11,7 @@ agent_libvifd_la_SOURCES += \
 	agent/steps/ovs-op.c \
 	agent/steps/ovs-op.h \
 	agent/steps/ovs-port.c \
+	agent/steps/pci-driver.c \
 	agent/steps/step-classes.c \
 	agent/steps/step.c \
 	agent/steps/step.h \

@@ -150,6 +150,35 @@ device_path_driver(const char *name, char driver[DEVICE_DRIVER_SIZE])
                                      "%s/driver", place.folder));
 }
 
+bool
+device_path_driver_override(const char *name, char driver[DEVICE_DRIVER_SIZE])
+{
+    struct place place;
+    int dir CLEANUP_CLOSE = -1;
+
+    driver[0] = '\0';
+    if (!open_place(name, &place, &dir) || place.vf >= 0
+        || sysfs_read_line(dir, driver, DEVICE_DRIVER_SIZE,
+                           "%s/driver_override", place.folder)
+        || !strcmp(driver, "(null)")) {     /* printf() has the last word. */
+        driver[0] = '\0';
+    }
+    return driver[0] != '\0';
+}
+
+bool
+device_path_has_driver(const char *name, const char *driver)
+{
+    CLEANUP_SYSFS_NAMES struct sysfs_names names = { .n = 0 };
+    struct place place;
+    int dir CLEANUP_CLOSE = -1;
+
+    return (open_place(name, &place, &dir)
+            && is_address(driver, strlen(driver))
+            && !sysfs_list(dir, &names, "bus/%.*s/drivers/%s",
+                           (int) strcspn(name, "/"), name, driver));
+}
+
 int
 device_path_iommu_group(const char *name)
 {

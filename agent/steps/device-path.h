@@ -32,6 +32,14 @@ bool device_path_exists(const char *name);
 #define DEVICE_DRIVER_SIZE 32
 bool device_path_driver(const char *name, char driver[DEVICE_DRIVER_SIZE]);
 
+/* The driver that alone may be bound to it; "" (and false) if any may that
+ * fits. */
+bool device_path_driver_override(const char *name,
+                                 char driver[DEVICE_DRIVER_SIZE]);
+
+/* Whether the kernel has 'driver' loaded for devices on the bus of 'name'. */
+bool device_path_has_driver(const char *name, const char *driver);
+
 /* Its IOMMU group, or -1. */
 int device_path_iommu_group(const char *name);
 

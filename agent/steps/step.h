@@ -194,6 +194,7 @@ const struct step_class *const *step_classes(size_t *np);
 extern const struct step_class step_tap_class;
 extern const struct step_class step_ovs_bridge_class;
 extern const struct step_class step_ovs_port_class;
+extern const struct step_class step_pci_driver_class;
 extern const struct step_class step_vf_class;
 extern const struct step_class step_vf_netdev_class;
 

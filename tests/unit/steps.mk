@@ -1,5 +1,6 @@
 # Tests of agent/steps/ that need no kernel, or one of their own.
 UNIT_TESTS += \
+	tests/unit/test-pci-driver \
 	tests/unit/test-rtnl-vf \
 	tests/unit/test-vf \
 	tests/unit/test-vf-args
@@ -19,3 +20,13 @@ tests_unit_test_vf_args_SOURCES = tests/unit/test-vf-args.c
 tests_unit_test_vf_args_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_vf_args_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_vf_args_LDADD = $(UNIT_LIBS)
+tests_unit_test_pci_driver_SOURCES = tests/unit/test-pci-driver.c $(FAKE_SYSFS)
+tests_unit_test_pci_driver_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pci_driver_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pci_driver_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=privilege_pci_driver_override \
+	-Wl,--wrap=privilege_pci_unbind \
+	-Wl,--wrap=privilege_pci_bind \
+	-Wl,--wrap=privilege_pci_probe \
+	-Wl,--wrap=privilege_pci_reset
+tests_unit_test_pci_driver_LDADD = $(UNIT_LIBS)

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Step "pci-driver": which driver has a PCI function.  Whoever plugs a guest
+ * into it binds vfio-pci, or leaves that to libvirt (managed='yes'); either
+ * way the function is given back to the driver that it had, reset in between.
+ * Knows nothing of what a driver makes of its function.
+ *
+ * Arguments: "driver", to be bound; without it nothing is changed, and only
+ * revert() does something; "pf", whose lane it is in.
+ * Original: "driver" and "driver_override", each "" if there was none.
+ * Outputs: "driver", "iommu_group", "warning".
+ *
+ * A guest's hands are kept off by the helper: it neither resets nor unbinds
+ * what somebody has open through VFIO (VIF_ERR_IN_USE). */
+
+#include <config.h>
+
+#include "steps/step.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/cleanup.h"
+#include "privilege/privilege.h"
+#include "steps/args.h"
+#include "steps/device-path.h"
+
+/* A function as it is. */
+struct function {
+    const char *name;
+    struct privilege_pci_address pci;
+    bool exists;
+    char driver[DEVICE_DRIVER_SIZE];        /* "" if none is bound. */
+    char override[DEVICE_DRIVER_SIZE];      /* "" if there is none. */
+};
+
+static struct vif_error *
+look(const struct step *step, struct function *function)
+{
+    *function = (struct function) { .name = step->object };
+    if (!device_path_pci(function->name, &function->pci)) {
+        return vif_error_create(VIF_ERR_INVALID, "%s is no function on the "
+                                "PCI bus", function->name);
+    }
+    function->exists = device_path_exists(function->name);
+    device_path_driver(function->name, function->driver);
+    device_path_driver_override(function->name, function->override);
+    return NULL;
+}
+
+static struct vif_error *
+absent(const struct function *function)
+{
+    return vif_error_create(VIF_ERR_NOT_FOUND, "%s is not there",
+                            function->name);
+}
+
+/* "driver igbvf", "no driver". */
+#define SHOWN_SIZE (DEVICE_DRIVER_SIZE + 8)
+static const char *
+show_driver(const char *driver, char buf[SHOWN_SIZE])
+{
+    snprintf(buf, SHOWN_SIZE, "%s%s", driver[0] ? "driver " : "no driver",
+             driver);
+    return buf;
+}
+
+static void VIF_PRINTF(2, 3)
+warn(struct step *step, const char *fmt, ...)
+{
+    const char *before = vif_attrs_get(&step->output, "warning");
+    char text[512];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    vif_attrs_setf(&step->output, "warning", "%s%s%s", before ? before : "",
+                   before ? "; " : "", text);
+}
+
+/* Arguments. */
+
+static const char *
+driver_fault(const char *s)
+{
+    size_t length = strlen(s);
+
+    return (length && length < DEVICE_DRIVER_SIZE && s[0] != '.'
+            && length == strspn(s, "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
+            ? NULL : "is no driver's name");
+}
+
+static const char *
+pf_fault(const char *s)
+{
+    return device_path_check(s) ? NULL : "is no device's name";
+}
+
+static const struct step_argument arguments[] = {
+    { "driver", false, driver_fault },
+    { "pf", false, pf_fault },
+};
+
+static struct vif_error *
+pci_driver_check(const struct vif_attrs *args, bool partial)
+{
+    return step_args_check("pci-driver", arguments,
+                           sizeof arguments / sizeof *arguments, args,
+                           partial);
+}
+
+static bool
+equal(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* Whether it is in a guest is seen when it is tried. */
+static enum step_change
+pci_driver_compare(const struct vif_attrs *old, const struct vif_attrs *new)
+{
+    return (equal(vif_attrs_get(old, "driver"), vif_attrs_get(new, "driver"))
+            ? STEP_KEEP : STEP_ALTER);
+}
+
+static const char *
+pci_driver_lane(const struct vif_attrs *args, char buf[64])
+{
+    const char *pf = vif_attrs_get(args, "pf");
+
+    if (!pf || strlen(pf) >= 64) {
+        return NULL;
+    }
+    return strcpy(buf, pf);
+}
+
+/* Binding. */
+
+static struct vif_error *
+override_with(struct function *function, const char *driver)
+{
+    struct vif_error *error = NULL;
+
+    if (strcmp(function->override, driver)) {
+        error = privilege_pci_driver_override(
+            &function->pci, driver[0] ? driver : NULL);
+        if (!error) {
+            snprintf(function->override, sizeof function->override, "%s",
+                     driver);
+        }
+    }
+    return error;
+}
+
+/* Finding it unbound by now is as good. */
+static struct vif_error *
+unbind(struct function *function)
+{
+    struct vif_error *error = NULL;
+
+    if (function->driver[0]) {
+        error = privilege_pci_unbind(&function->pci);
+        if (error && (error->errnum == ENOENT || error->errnum == ENODEV)) {
+            vif_error_destroy(error);
+            error = NULL;
+        }
+        error = vif_error_wrap(error, "unbind %s from %s", function->name,
+                               function->driver);
+    }
+    return error;
+}
+
+/* Binding to a named driver answers with what the driver's probe() says,
+ * which having the kernel look for one does not. */
+static struct vif_error *
+bind_to(const struct function *function, const char *driver)
+{
+    return vif_error_wrap(privilege_pci_bind(&function->pci, driver),
+                          "bind %s to %s", function->name, driver);
+}
+
+static struct vif_error *
+check_loaded(const struct function *function, const char *driver)
+{
+    return (device_path_has_driver(function->name, driver) ? NULL
+            : vif_error_create(VIF_ERR_UNSUPPORTED, "the kernel has no %s "
+                               "driver loaded: modprobe %s", driver, driver));
+}
+
+static struct vif_error *
+switch_to(struct function *function, const char *driver)
+{
+    struct vif_error *error = check_loaded(function, driver);
+
+    error = error ? error : override_with(function, driver);
+    error = error ? error : unbind(function);
+    error = error ? error : bind_to(function, driver);
+    if (error && error->errnum == EINVAL && strstr(driver, "vfio")
+        && device_path_iommu_group(function->name) < 0) {
+        error = vif_error_wrap(error, "%s is in no IOMMU group (is the "
+                               "host's IOMMU switched on?)", function->name);
+    }
+    return error;
+}
+
+/* Giving back. */
+
+/* Whether 'driver' is what this step brought about: what it was told to bind,
+ * or, if it was told nothing, what libvirt binds. */
+static bool
+is_ours(const struct step *step, const char *driver)
+{
+    const char *wanted = vif_attrs_get(&step->args, "driver");
+    const char *previous = vif_attrs_get(&step->previous, "driver");
+
+    return ((wanted && !strcmp(wanted, driver))
+            || (step->has_previous && previous && !strcmp(previous, driver))
+            || (!wanted && strstr(driver, "vfio")));
+}
+
+/* What a guest has left in the function must not meet the next one.  A
+ * function that cannot be reset by itself is given back all the same: no
+ * later try would be better. */
+static struct vif_error *
+reset(struct step *step, const struct function *function)
+{
+    struct vif_error *error = privilege_pci_reset(&function->pci);
+
+    if (error && (error->errnum == ENOENT || error->errnum == ENOTTY
+                  || error->errnum == EOPNOTSUPP)) {
+        warn(step, "%s was not reset: it cannot be reset by itself",
+             function->name);
+        vif_error_destroy(error);
+        error = NULL;
+    }
+    return vif_error_wrap(error, "reset %s", function->name);
+}
+
+static struct vif_error *
+restore_override(const struct step *step, struct function *function)
+{
+    const char *original = vif_attrs_get(&step->original, "driver_override");
+
+    return (is_ours(step, function->override)
+            ? override_with(function, original ? original : "") : NULL);
+}
+
+/* Binds it to the driver that it had; to the one that fits if that is not
+ * known any more, after a reboot or with a journal made anew. */
+static struct vif_error *
+rebind(struct step *step, const struct function *function)
+{
+    const char *original = vif_attrs_get(&step->original, "driver");
+
+    if (!original) {
+        return privilege_pci_probe(&function->pci);
+    } else if (!original[0]) {
+        return NULL;
+    } else if (!device_path_has_driver(function->name, original)) {
+        /* Once it is loaded it will take the function by itself. */
+        warn(step, "%s has no driver now: the kernel does not have %s, which "
+             "it had, loaded any more", function->name, original);
+        return NULL;
+    }
+    return bind_to(function, original);
+}
+
+static struct vif_error *
+give_back(struct step *step, struct function *function)
+{
+    struct vif_error *error = reset(step, function);
+
+    error = error ? error : unbind(function);
+    error = error ? error : restore_override(step, function);
+    return error ? error : rebind(step, function);
+}
+
+/* It has the driver that it had before.  If that is one of the host's, libvirt
+ * has given the function back, or nobody has ever taken it: then there is
+ * nothing to reset, because vfio-pci reset it when the guest closed it
+ * (vfio_pci_core_disable()), and so did the host's driver in its probe(),
+ * which starts from a function in any state.  To reset it below that driver
+ * would take the host's netdev down.  If it is a driver of VFIO, no probe()
+ * has come after the guest. */
+static struct vif_error *
+settle(struct step *step, struct function *function)
+{
+    struct vif_error *error = (strstr(function->driver, "vfio")
+                               ? reset(step, function) : NULL);
+
+    return error ? error : restore_override(step, function);
+}
+
+static struct vif_error *
+take_back(struct step *step, struct function *function)
+{
+    const char *original = vif_attrs_get(&step->original, "driver");
+
+    if (equal(original, function->driver)) {
+        return settle(step, function);
+    } else if (!function->driver[0] || is_ours(step, function->driver)) {
+        return give_back(step, function);
+    }
+    /* Without an original it is what the kernel chose at boot. */
+    if (original) {
+        char had[SHOWN_SIZE];
+
+        warn(step, "%s has driver %s by now, which somebody else bound: left "
+             "so; before it was plugged it had %s", function->name,
+             function->driver, show_driver(original, had));
+    }
+    return restore_override(step, function);
+}
+
+/* The class. */
+
+static struct vif_error *
+pci_driver_capture(struct step *step, const struct step_env *env)
+{
+    const char *wanted = vif_attrs_get(&step->args, "driver");
+    struct function function;
+    struct vif_error *error = look(step, &function);
+
+    (void) env;
+    if (error || !function.exists) {
+        return error ? error : absent(&function);
+    }
+    if (!step->has_previous) {
+        vif_attrs_set(&step->original, "driver", function.driver);
+        vif_attrs_set(&step->original, "driver_override", function.override);
+    }
+    return wanted ? check_loaded(&function, wanted) : NULL;
+}
+
+static struct vif_error *
+pci_driver_apply(struct step *step, const struct step_env *env)
+{
+    const char *wanted = vif_attrs_get(&step->args, "driver");
+    struct function function;
+    struct vif_error *error = look(step, &function);
+
+    (void) env;
+    if (error || !function.exists) {
+        return error ? error : absent(&function);
+    } else if (wanted && strcmp(function.driver, wanted)) {
+        return switch_to(&function, wanted);
+    } else if (wanted) {
+        /* A change that failed halfway is taken back. */
+        return (is_ours(step, function.override)
+                ? override_with(&function, wanted) : NULL);
+    }
+    /* It is to be left to libvirt from now on. */
+    return (step->has_previous && vif_attrs_get(&step->previous, "driver")
+            ? take_back(step, &function) : NULL);
+}
+
+static struct vif_error *
+pci_driver_verify(struct step *step, const struct step_env *env)
+{
+    const char *wanted = vif_attrs_get(&step->args, "driver");
+    struct function function;
+    struct vif_error *error = look(step, &function);
+    char has[SHOWN_SIZE];
+
+    (void) env;
+    if (error || !function.exists) {
+        return error ? error : absent(&function);
+    } else if (wanted && strcmp(function.driver, wanted)) {
+        return vif_error_create(VIF_ERR_CONFLICT, "%s has %s instead of %s",
+                                function.name,
+                                show_driver(function.driver, has), wanted);
+    }
+
+    int group = device_path_iommu_group(function.name);
+    vif_attrs_set(&step->output, "driver", function.driver);
+    if (group >= 0) {
+        vif_attrs_set_uint(&step->output, "iommu_group", group);
+    }
+    return NULL;
+}
+
+static struct vif_error *
+pci_driver_revert(struct step *step, const struct step_env *env)
+{
+    struct function function;
+    struct vif_error *error = look(step, &function);
+
+    (void) env;
+    if (error) {
+        return error;
+    } else if (function.exists) {
+        error = take_back(step, &function);
+    }
+    /* It may have gone meanwhile. */
+    if (!device_path_exists(function.name)) {
+        vif_error_destroy(error);
+        error = NULL;
+        vif_attrs_setf(&step->output, "warning", "%s is not there any more: "
+                       "it was not given back to a driver", function.name);
+    }
+    return error;
+}
+
+const struct step_class step_pci_driver_class = {
+    .kind = "pci-driver",
+    .version = 1,
+    .summary = "the driver of a PCI function",
+    .rank = 10,
+    .check = pci_driver_check,
+    .compare = pci_driver_compare,
+    .lane = pci_driver_lane,
+    .capture = pci_driver_capture,
+    .apply = pci_driver_apply,
+    .verify = pci_driver_verify,
+    .revert = pci_driver_revert,
+};
