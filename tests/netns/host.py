@@ -44,7 +44,7 @@ class Process:
         self.log = os.path.join(host.dir, name + ".log")
         with open(self.log, "ab") as log:
             self.popen = subprocess.Popen(
-                ["ip", "netns", "exec", host.netns] + list(command),
+                host.inside + list(command),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=dict(host.env, **(env or {})))
 
@@ -72,7 +72,8 @@ class Process:
 
 
 class Host:
-    def __init__(self, build=ASAN_BUILD):
+    def __init__(self, build=ASAN_BUILD, namespace=True):
+        """Without 'namespace' it is where the test is."""
         self.build = build
         self.dir = tempfile.mkdtemp(prefix="host-",
                                     dir=os.environ.get("VIFD_TEST_TMP"))
@@ -80,9 +81,10 @@ class Host:
         # As tmpfiles.d and systemd make vifd's directories.  What programs
         # other than vifd put there is root's, and not open to vifd.
         os.chown(self.dir, USER, USER)
-        self.netns = "vifd-" + uuid.uuid4().hex[:8]
-        run("ip", "netns", "add", self.netns)
-        run("ip", "-n", self.netns, "link", "set", "lo", "up")
+        self.netns = None
+        self.inside, self.ip_command = [], ["ip"]
+        if namespace:
+            self.make_namespace()
         self.env = dict(os.environ, OVS_RUNDIR=self.dir, OVS_LOGDIR=self.dir,
                         OVS_DBDIR=self.dir, OVS_SYSCONFDIR=self.dir)
         self.db = os.path.join(self.dir, "conf.db")
@@ -96,12 +98,19 @@ class Host:
         with open(self.config, "w") as config:
             config.write("{}\n")
 
-    # --- Open vSwitch ---
+    def make_namespace(self):
+        self.netns = "vifd-" + uuid.uuid4().hex[:8]
+        run("ip", "netns", "add", self.netns)
+        run("ip", "-n", self.netns, "link", "set", "lo", "up")
+        self.inside = ["ip", "netns", "exec", self.netns]
+        self.ip_command = ["ip", "-n", self.netns]
 
     def start(self, name, *command, env=None):
         process = Process(self, name, *command, env=env)
         self.processes.append(process)
         return process
+
+    # --- Open vSwitch ---
 
     def start_ovsdb(self, init=True):
         if not os.path.exists(self.db):
@@ -202,7 +211,7 @@ class Host:
 
     def links(self):
         """{name: link} as 'ip -j -d link' tells it, without lo."""
-        text = run("ip", "-n", self.netns, "-j", "-d", "link").stdout
+        text = self.ip("-j", "-d", "link").stdout
         return {link["ifname"]: link for link in json.loads(text or "[]")
                 if link["ifname"] != "lo"}
 
@@ -210,11 +219,11 @@ class Host:
         return self.links().get(name)
 
     def ip(self, *args, **kwargs):
-        return run("ip", "-n", self.netns, *args, **kwargs)
+        return run(*self.ip_command, *args, **kwargs)
 
     def tun_flags(self, name):
         """From sysfs, as a second opinion to netlink's."""
-        text = run("ip", "netns", "exec", self.netns, "cat",
+        text = run(*self.inside, "cat",
                    "/sys/class/net/%s/tun_flags" % name).stdout
         return int(text, 16)
 
@@ -312,7 +321,8 @@ class Host:
                     except subprocess.TimeoutExpired:
                         pass
             process.kill()
-        run("ip", "netns", "del", self.netns)
+        if self.netns:
+            run("ip", "netns", "del", self.netns)
         reports = [p.text() for p in self.processes if p.name == "vifd"]
         shutil.rmtree(self.dir, ignore_errors=True)
         for report in reports:

@@ -40,7 +40,8 @@ class Suite:
 
 
 SUITES = {
-    "igb": Suite("igb igbvf vfio-pci macvtap 8021q veth tun", IGB_DEVICES),
+    "igb": Suite("igb igbvf vfio-pci vfio_iommu_type1 macvtap 8021q veth tun",
+                 IGB_DEVICES),
     "netdevsim": Suite("netdevsim macvtap 8021q tun"),
 }
 
@@ -148,7 +149,8 @@ class Guest:
             "-display", "none", "-no-reboot",
             "-kernel", self.machine.kernel, "-initrd", self.initrd,
             "-append", "console=ttyS0 quiet loglevel=4 panic=-1 "
-            "mitigations=off nokaslr random.trust_cpu=on intel_iommu=on",
+            "mitigations=off nokaslr no_timer_check random.trust_cpu=on "
+            "intel_iommu=on",
             "-serial", serial,
             "-fsdev", share + ",id=root,path=/,readonly=on",
             "-device", "virtio-9p-pci,fsdev=root,mount_tag=root",
