@@ -27,7 +27,8 @@ struct search {
     bool (*is_one)(const struct search *, int process, const char *fd,
                    const char *link);
     char line[32];              /* A tap: "iff:\tNAME\n". */
-    const dev_t *devices;       /* VFIO. */
+    const char *part;           /* A device: what its node's path has, */
+    const dev_t *devices;       /* and the numbers that it may have. */
     size_t n_devices;
 
     long long deadline;
@@ -98,18 +99,29 @@ is_queue(const struct search *search, int process, const char *fd,
     return strstr(text, search->line) != NULL;
 }
 
+/* Whether a descriptor does not open what it stands for, as the helper's own
+ * (O_PATH): then its link can be neither read nor written by its mode. */
+static bool
+only_names_it(int process, const char *path)
+{
+    struct stat st;
+
+    return (!fstatat(process, path, &st, AT_SYMLINK_NOFOLLOW)
+            && !(st.st_mode & (S_IRUSR | S_IWUSR)));
+}
+
 /* The node may be in a /dev of the process's own, and removed by now: so it
  * is the device that counts. */
 static bool
-is_vfio(const struct search *search, int process, const char *fd,
-        const char *link)
+is_device(const struct search *search, int process, const char *fd,
+          const char *link)
 {
     char path[64];
     struct stat st;
 
     snprintf(path, sizeof path, "fd/%.16s", fd);
-    if (!strstr(link, "/vfio/") || fstatat(process, path, &st, 0)
-        || !S_ISCHR(st.st_mode)) {
+    if (!strstr(link, search->part) || only_names_it(process, path)
+        || fstatat(process, path, &st, 0) || !S_ISCHR(st.st_mode)) {
         return false;
     }
     for (size_t i = 0; i < search->n_devices; i++) {
@@ -238,13 +250,30 @@ vfio_holders_describe(const char *root, const dev_t *devices, size_t n,
                       char *buf, size_t size, bool *wholep)
 {
     struct search search = {
-        .is_one = is_vfio, .devices = devices, .n_devices = n,
+        .is_one = is_device, .part = "/vfio/",
+        .devices = devices, .n_devices = n,
         .buf = buf, .size = size,
     };
     char self[16];
 
     snprintf(self, sizeof self, "%d", (int) getpid());
     bool found = look(&search, root, self);
+    *wholep = now_ms() <= search.deadline;
+    return found;
+}
+
+bool
+node_holders_describe(const char *root, const char *name, dev_t device,
+                      char *buf, size_t size, bool *wholep)
+{
+    char part[32];
+    struct search search = {
+        .is_one = is_device, .part = part, .devices = &device,
+        .n_devices = 1, .buf = buf, .size = size,
+    };
+
+    snprintf(part, sizeof part, "/%s", name);
+    bool found = look(&search, root, "");
     *wholep = now_ms() <= search.deadline;
     return found;
 }

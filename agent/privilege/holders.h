@@ -25,4 +25,10 @@ bool tap_holders_describe(const char *proc, const char *name, char *buf,
 bool vfio_holders_describe(const char *proc, const dev_t *devices, size_t n,
                            char *buf, size_t size, bool *wholep);
 
+/* Who has the character device 'device' open, whose node is called 'name'
+ * ("tap12").  Sets '*wholep' to false if there was no time to look at all
+ * processes. */
+bool node_holders_describe(const char *proc, const char *name, dev_t device,
+                           char *buf, size_t size, bool *wholep);
+
 #endif /* privilege/holders.h */

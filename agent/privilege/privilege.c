@@ -346,6 +346,16 @@ privilege_give_tap_node(unsigned int ifindex,
 }
 
 struct vif_error *
+privilege_close_tap_node(unsigned int ifindex)
+{
+    struct privilege_request request = {
+        .verb = PRIVILEGE_CLOSE_TAP_NODE, .number = ifindex,
+    };
+
+    return order(&request);
+}
+
+struct vif_error *
 privilege_give_vdpa_node(unsigned int number,
                          const struct privilege_owner *owner)
 {

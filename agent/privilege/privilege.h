@@ -109,6 +109,11 @@ struct privilege_owner {
 struct vif_error *privilege_give_tap_node(unsigned int ifindex,
                                           const struct privilege_owner *)
     VIF_WARN_UNUSED;
+/* Takes it from everybody but root, so that its macvtap can be deleted, unless
+ * somebody has it open: VIF_ERR_IN_USE, which names him, and it is as it was.
+ * NULL also if there is no such macvtap. */
+struct vif_error *privilege_close_tap_node(unsigned int ifindex)
+    VIF_WARN_UNUSED;
 /* /dev/vhost-vdpa-NUMBER. */
 struct vif_error *privilege_give_vdpa_node(unsigned int number,
                                            const struct privilege_owner *)

@@ -107,6 +107,12 @@ node(const struct errand *errand)
     return node_carry_out(errand->host, errand->request);
 }
 
+static struct vif_error *
+close_node(const struct errand *errand)
+{
+    return node_close(errand->host, errand->request);
+}
+
 static const struct {
     unsigned int uses;
     struct vif_error *(*carry_out)(const struct errand *);
@@ -124,6 +130,7 @@ static const struct {
     [PRIVILEGE_PCI_UNHELD] = { USES_PCI, pci },
     [PRIVILEGE_PCI_VPD] = { USES_PCI, pci },
     [PRIVILEGE_TAP_NODE] = { USES_NUMBER | USES_OWNER, node },
+    [PRIVILEGE_CLOSE_TAP_NODE] = { USES_NUMBER, close_node },
     [PRIVILEGE_VDPA_NODE] = { USES_NUMBER | USES_OWNER, node },
 };
 

@@ -25,9 +25,13 @@ struct vif_error *pci_carry_out(const struct privilege_host *,
                                 const struct privilege_request *, int *fdp)
     VIF_WARN_UNUSED;
 
-/* nodes.c: who may open the device node of a macvtap or vDPA device. */
+/* nodes.c: who may open the device node of a macvtap or vDPA device; taking a
+ * macvtap's from everybody. */
 struct vif_error *node_carry_out(const struct privilege_host *,
                                  const struct privilege_request *)
+    VIF_WARN_UNUSED;
+struct vif_error *node_close(const struct privilege_host *,
+                             const struct privilege_request *)
     VIF_WARN_UNUSED;
 
 #endif /* privilege/verbs.h */

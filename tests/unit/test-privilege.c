@@ -255,6 +255,55 @@ test_nodes(void **state)
     refused(privilege_give_tap_node(9, &owner), VIF_ERR_REFUSED, "tap9");
 }
 
+/* A macvtap's node, with the number of /dev/null, so that it can be opened. */
+static void
+test_nodes_of_macvtaps(void **state)
+{
+    const struct fake_sys *fake = *state;
+    const struct privilege_owner owner = { 64917, UINT32_MAX, 0600 };
+    char node[256], self[32];
+    struct stat st;
+
+    snprintf(node, sizeof node, "%s/tap9", fake->dev);
+    if (geteuid() || mknod(node, S_IFCHR | 0620, makedev(1, 3))) {
+        skip();
+    }
+    fake_sys_link(fake, "sys/dev/char/1:3", "../../devices/m0/macvtap/tap9");
+    fake_sys_make_folder(fake, "sys/class");
+    fake_sys_make_folder(fake, "sys/class/macvtap");
+    fake_sys_make_folder(fake, "sys/class/macvtap/tap9");
+    fake_sys_write(fake, "sys/class/macvtap/tap9/dev", "1:3\n");
+    start(fake);
+
+    /* Who only names it does not hold it. */
+    CLEANUP_CLOSE int named = open(node, O_PATH | O_CLOEXEC);
+    int held = open(node, O_RDWR | O_CLOEXEC);
+    assert_true(named >= 0 && held >= 0);
+    snprintf(self, sizeof self, "pid %d (", getpid());
+    refused(privilege_close_tap_node(9), VIF_ERR_IN_USE, self);
+    refused(privilege_close_tap_node(9), VIF_ERR_IN_USE, "tap9 is open");
+    assert_int_equal(stat(node, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0620);
+    close(held);
+    assert_null(privilege_close_tap_node(9));
+    assert_int_equal(stat(node, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0);
+    assert_null(privilege_give_tap_node(9, &owner));
+    assert_int_equal(stat(node, &st), 0);
+    assert_int_equal(st.st_uid, 64917);
+    assert_int_equal(st.st_mode & 07777, 0600);
+
+    /* The device of this number is another one here: the node belongs to one
+     * in another network namespace. */
+    fake_sys_write(fake, "sys/class/macvtap/tap9/dev", "1:5\n");
+    refused(privilege_give_tap_node(9, &owner), VIF_ERR_REFUSED,
+            "another network namespace");
+    assert_null(privilege_close_tap_node(9));
+    assert_int_equal(stat(node, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_null(privilege_close_tap_node(10));
+}
+
 /* Sockets. */
 
 static int
@@ -469,6 +518,7 @@ main(void)
         TEST(test_names_are_no_paths),
         TEST(test_links_are_not_followed),
         TEST(test_nodes),
+        TEST(test_nodes_of_macvtaps),
         TEST(test_connects_to_ovsdb_alone),
         TEST(test_a_stuck_one_holds_up_nobody),
         TEST(test_a_helper_that_is_killed_is_missed),
