@@ -12,7 +12,8 @@
 #include "engine/engine.h"
 #include "lib/cleanup.h"
 #include "ovs/ovs.h"
-#include "steps/tap-mark.h"
+#include "steps/link-mark.h"
+#include "steps/step.h"
 #include "util.h"
 #include "uuid.h"
 
@@ -44,25 +45,38 @@ add(struct shash *orphans, const struct orphan *like)
     }
 }
 
-void
-orphans_add_taps(struct shash *orphans, const struct vif_attrs *taps,
-                 const struct engine *engine)
+/* "KIND NAME PORT_ID", taken apart where it is. */
+static void
+add_link(struct shash *orphans, int ifindex, char *text,
+         const struct engine *engine)
 {
-    for (size_t i = 0; i < taps->n; i++) {
-        CLEANUP_FREE char *name = xstrdup(taps->attrs[i].value);
-        char *port_id = strchr(name, ' ');
+    char *rest = text;
+    const char *word = strsep(&rest, " ");
+    const struct step_class *class = step_class_lookup(word);
+    char *name = strsep(&rest, " ");
+    char number[16];
 
-        ovs_assert(port_id);
-        *port_id++ = '\0';
-        if (!engine_port_has(engine, port_id, "tap", name, "ifindex",
-                             taps->attrs[i].key)) {
-            add(orphans, &(struct orphan) {
-                .kind = "tap",
-                .object = name,
-                .port_id = port_id,
-                .ifindex = atoi(taps->attrs[i].key),
-            });
-        }
+    ovs_assert(class && name && rest);
+    snprintf(number, sizeof number, "%d", ifindex);
+    if (!engine_port_has(engine, rest, class->kind, name, "ifindex",
+                         number)) {
+        add(orphans, &(struct orphan) {
+            .kind = class->kind,
+            .object = name,
+            .port_id = rest,
+            .ifindex = ifindex,
+        });
+    }
+}
+
+void
+orphans_add_links(struct shash *orphans, const struct vif_attrs *links,
+                  const struct engine *engine)
+{
+    for (size_t i = 0; i < links->n; i++) {
+        CLEANUP_FREE char *text = xstrdup(links->attrs[i].value);
+
+        add_link(orphans, atoi(links->attrs[i].key), text, engine);
     }
 }
 

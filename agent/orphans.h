@@ -19,10 +19,11 @@ struct ovs;
 struct vif_attrs;
 
 struct orphan {
-    const char *kind;       /* "tap" or "ovs-port": the step's. */
+    const char *kind;       /* "tap", "macvtap" or "ovs-port": the
+                             * step's. */
     char *object;           /* Its name. */
     char *port_id;          /* The port that it is marked for. */
-    int ifindex;            /* Of a tap, else 0. */
+    int ifindex;            /* Of a link, else 0. */
     struct uuid uuid;       /* Of a row, and the bridge that it is in. */
     char *bridge;           /* Else NULL. */
 
@@ -45,9 +46,9 @@ typedef void gc_done_cb(void *aux, const struct vif_error *,
 /* Orphans by all that tells one from another, the port id first, so that
  * those of one port follow one another in shash_sort()'s order. */
 
-/* Adds what is an orphan among 'taps', the output of marked_taps_class, and
+/* Adds what is an orphan among 'links', the output of marked_links_class, and
  * among the rows that the replica has. */
-void orphans_add_taps(struct shash *, const struct vif_attrs *taps,
+void orphans_add_links(struct shash *, const struct vif_attrs *taps,
                       const struct engine *);
 void orphans_add_rows(struct shash *, const struct ovs *,
                       const struct engine *);

@@ -26,7 +26,7 @@
 #include "openvswitch/vlog.h"
 #include "ovs/ovs.h"
 #include "steps/step.h"
-#include "steps/tap-mark.h"
+#include "steps/link-mark.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -76,16 +76,17 @@ vifd_collect_row(struct vifd *vifd, const char *name)
     }
 }
 
-/* A tap has appeared or changed that may be one of ours. */
+/* A link has appeared or changed that may be one of ours. */
 void
 vifd_collect_link(struct vifd *vifd, const struct rtnl_link *link)
 {
-    const char *port_id = tap_mark_port_id(
+    const char *port_id = link_mark_port_id(
         link, journal_sqlite_key(vifd->journal));
     char ifindex[16];
 
     snprintf(ifindex, sizeof ifindex, "%d", link->ifindex);
-    if (port_id && !engine_port_has(vifd->engine, port_id, "tap", link->name,
+    if (port_id && !engine_port_has(vifd->engine, port_id,
+                                    link_mark_step_kind(link), link->name,
                                     "ifindex", ifindex)) {
         vifd_survey(vifd);
     }
@@ -276,12 +277,12 @@ gc_looked(struct gc *gc)
 }
 
 static void
-gc_take_look(struct gc *gc, const struct vif_attrs *taps)
+gc_take_look(struct gc *gc, const struct vif_attrs *links)
 {
     struct vifd *vifd = gc->vifd;
     struct shash found = SHASH_INITIALIZER(&found);
 
-    orphans_add_taps(&found, taps, vifd->engine);
+    orphans_add_links(&found, links, vifd->engine);
     orphans_add_rows(&found, vifd->ovs, vifd->engine);
     if (!gc->second) {
         shash_swap(&gc->orphans, &found);
@@ -320,7 +321,7 @@ static void
 gc_look(struct gc *gc)
 {
     struct executor *executor = lanes_executor(gc->vifd->lanes);
-    struct step_task *task = step_task_create(&marked_taps_class,
+    struct step_task *task = step_task_create(&marked_links_class,
                                               STEP_VERIFY);
 
     task->step.object = xstrdup("all");

@@ -29,6 +29,7 @@
 #include "rpc/message.h"
 #include "simap.h"
 #include "sset.h"
+#include "steps/link-mark.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -253,7 +254,8 @@ add_lost_links(struct rebuild *rebuild)
     for (size_t i = 0; i < rebuild->marks.n; i++) {
         const struct mark *mark = &rebuild->marks.marks[i];
 
-        if (!strcmp(mark->key, key) && !is_known(rebuild, mark->port_id)
+        if (!strcmp(mark->key, key) && mark_is_port_id(mark->port_id)
+            && !is_known(rebuild, mark->port_id)
             && !sset_contains(&ids, mark->port_id)) {
             CLEANUP_ERROR struct vif_error *why = vif_error_create(
                 VIF_ERR_NOT_FOUND, "the link carries its mark, but no port of "

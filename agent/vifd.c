@@ -27,7 +27,7 @@
 #include "rpc/server.h"
 #include "rpc/turns.h"
 #include "steps/tap-args.h"
-#include "steps/tap-mark.h"
+#include "steps/link-mark.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -44,21 +44,10 @@ VLOG_DEFINE_THIS_MODULE(vifd);
 
 /* What happens outside. */
 
-/* A tap that was renamed is known by its mark. */
 static void
-link_changed(void *vifd_, const struct rtnl_link *link)
+tap_changed(const struct vifd *vifd, const struct rtnl_link *link,
+            const char *port_id)
 {
-    struct vifd *vifd = vifd_;
-    const char *port_id = tap_mark_port_id(
-        link, journal_sqlite_key(vifd->journal));
-
-    vifd_device_link(vifd, link);
-    vifd_netdev_link(vifd, link);
-    vifd_upper_link(vifd, link);
-    if (!link->is_tap) {
-        return;
-    }
-
     const struct vif_attrs *asked = engine_asked(vifd->engine, "tap",
                                                  link->name);
     const char *holder = engine_holder(vifd->engine, "tap", link->name);
@@ -66,7 +55,24 @@ link_changed(void *vifd_, const struct rtnl_link *link)
     engine_object_seen(vifd->engine, "tap", link->name,
                        asked && port_id && !strcmp(port_id, holder)
                        && tap_args_seen(asked, link));
-    if (port_id && !holder) {
+}
+
+/* A link that was renamed is known by its mark. */
+static void
+link_changed(void *vifd_, const struct rtnl_link *link)
+{
+    struct vifd *vifd = vifd_;
+    const char *port_id = link_mark_port_id(
+        link, journal_sqlite_key(vifd->journal));
+
+    vifd_device_link(vifd, link);
+    vifd_netdev_link(vifd, link);
+    vifd_upper_link(vifd, link);
+    if (link->is_tap) {
+        tap_changed(vifd, link, port_id);
+    }
+    if (port_id && !engine_holder(vifd->engine, link_mark_step_kind(link),
+                                  link->name)) {
         engine_port_changed(vifd->engine, port_id);
         vifd_collect_link(vifd, link);
     }

@@ -11,6 +11,8 @@
 
 #include <vif/binding.h>
 
+#include "kernel/rtnl.h"
+
 /* As vif_binding_check() has them. */
 #define MTU_MIN 68
 #define MTU_MAX 65535
@@ -66,6 +68,22 @@ step_args_id_fault(const char *s)
 {
     return (step_args_is_number(s, 0, VIF_NO_ID - 1) ? NULL
             : "must be a number below 4294967295");
+}
+
+const char *
+step_args_ifindex_fault(const char *s)
+{
+    return (step_args_is_number(s, 1, INT32_MAX) ? NULL
+            : "is no index of a link");
+}
+
+const char *
+step_args_netdev_fault(const char *s)
+{
+    size_t length = strlen(s);
+
+    return (length && length < RTNL_NAME_SIZE && !strchr(s, '/') ? NULL
+            : "cannot be the name of a link");
 }
 
 static const struct step_argument *

@@ -38,5 +38,7 @@ const char *step_args_mac_fault(const char *);  /* Zero is none either. */
 const char *step_args_mtu_fault(const char *);
 const char *step_args_id_fault(const char *);   /* Of a user or group. */
 const char *step_args_queues_fault(const char *);       /* Of a tap. */
+const char *step_args_ifindex_fault(const char *);
+const char *step_args_netdev_fault(const char *);       /* A link's name. */
 
 #endif /* steps/args.h */

@@ -5,6 +5,11 @@ agent_libvifd_la_SOURCES += \
 	agent/steps/device-path.h \
 	agent/steps/held.c \
 	agent/steps/held.h \
+	agent/steps/macvtap-args.c \
+	agent/steps/macvtap-args.h \
+	agent/steps/macvtap-node.c \
+	agent/steps/macvtap-node.h \
+	agent/steps/macvtap.c \
 	agent/steps/marked-link.c \
 	agent/steps/marked-link.h \
 	agent/steps/ovs-bridge.c \
@@ -17,8 +22,8 @@ agent_libvifd_la_SOURCES += \
 	agent/steps/step.h \
 	agent/steps/tap-args.c \
 	agent/steps/tap-args.h \
-	agent/steps/tap-mark.c \
-	agent/steps/tap-mark.h \
+	agent/steps/link-mark.c \
+	agent/steps/link-mark.h \
 	agent/steps/tap.c \
 	agent/steps/vf-args.c \
 	agent/steps/vf-args.h \
@@ -29,4 +34,5 @@ agent_libvifd_la_SOURCES += \
 	agent/steps/vf-quirks.h \
 	agent/steps/vf-values.c \
 	agent/steps/vf-values.h \
-	agent/steps/vf.c
+	agent/steps/vf.c \
+	agent/steps/vlan.c

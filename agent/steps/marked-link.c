@@ -13,7 +13,7 @@
 #include <vif/binding.h>
 
 #include "privilege/privilege.h"
-#include "steps/tap-mark.h"
+#include "steps/link-mark.h"
 
 void
 marked_link_init(struct marked_link *m, const char *what, const char *kind,
@@ -27,7 +27,7 @@ marked_link_init(struct marked_link *m, const char *what, const char *kind,
         .name = step->object,
         .ifindex = ifindex <= INT32_MAX ? ifindex : 0,
     };
-    tap_mark_format(m->mark, env->key, step->port_id);
+    link_mark_format(m->mark, env->key, step->port_id);
 }
 
 /* FNV-1a, between the small numbers that people choose and those that

@@ -13,12 +13,14 @@
 #include "util.h"
 
 static const struct step_class *const classes[] = {
+    &step_macvtap_class,
     &step_ovs_bridge_class,
     &step_ovs_port_class,
     &step_pci_driver_class,
     &step_tap_class,
     &step_vf_class,
     &step_vf_netdev_class,
+    &step_vlan_class,
 };
 
 const struct step_class *

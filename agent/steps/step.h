@@ -191,7 +191,9 @@ const struct step_class *step_class_lookup(const char *kind);
 const struct step_class *const *step_classes(size_t *np);
 
 /* steps/tap.c, steps/ovs-bridge.c, steps/ovs-port.c ... */
+extern const struct step_class step_macvtap_class;
 extern const struct step_class step_tap_class;
+extern const struct step_class step_vlan_class;
 extern const struct step_class step_ovs_bridge_class;
 extern const struct step_class step_ovs_port_class;
 extern const struct step_class step_pci_driver_class;

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "lib/cleanup.h"
-#include "steps/tap-mark.h"
+#include "steps/link-mark.h"
 
 static void
 test_good_arguments(void **state)
@@ -137,30 +137,30 @@ test_marks(void **state)
     char long_id[VIF_PORT_ID_MAX + 2];
 
     (void) state;
-    tap_mark_format(link.alias, key, "p-1");
+    link_mark_format(link.alias, key, "p-1");
     assert_string_equal(link.alias,
                         "vifd:5d6bc5e8-0000-4000-8000-000000000001:p-1");
-    assert_string_equal(tap_mark_port_id(&link, key), "p-1");
-    assert_null(tap_mark_port_id(&link, "another"));
-    assert_null(tap_mark_port_id(&link, "5d6bc5e8"));
+    assert_string_equal(link_mark_port_id(&link, key), "p-1");
+    assert_null(link_mark_port_id(&link, "another"));
+    assert_null(link_mark_port_id(&link, "5d6bc5e8"));
 
     link.alias[0] = 'V';
-    assert_null(tap_mark_port_id(&link, key));
-    tap_mark_format(link.alias, key, "");
-    assert_null(tap_mark_port_id(&link, key));
-    tap_mark_format(link.alias, key, "two words");
-    assert_null(tap_mark_port_id(&link, key));
+    assert_null(link_mark_port_id(&link, key));
+    link_mark_format(link.alias, key, "");
+    assert_null(link_mark_port_id(&link, key));
+    link_mark_format(link.alias, key, "two words");
+    assert_null(link_mark_port_id(&link, key));
 
     memset(long_id, 'x', sizeof long_id);
     long_id[VIF_PORT_ID_MAX + 1] = '\0';
-    tap_mark_format(link.alias, key, long_id);
-    assert_null(tap_mark_port_id(&link, key));
+    link_mark_format(link.alias, key, long_id);
+    assert_null(link_mark_port_id(&link, key));
     long_id[VIF_PORT_ID_MAX] = '\0';
-    tap_mark_format(link.alias, key, long_id);
-    assert_string_equal(tap_mark_port_id(&link, key), long_id);
+    link_mark_format(link.alias, key, long_id);
+    assert_string_equal(link_mark_port_id(&link, key), long_id);
 
     strcpy(link.kind, "veth");
-    assert_null(tap_mark_port_id(&link, key));
+    assert_null(link_mark_port_id(&link, key));
 }
 
 int

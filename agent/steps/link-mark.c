@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The mark of a tap: written, read, looked for.  A mark is one only as a
+/* The mark of a link: written, read, looked for.  A mark is one only as a
  * whole: whoever else writes aliases that begin like ours, or another vifd,
  * keeps what is his. */
 
 #include <config.h>
 
-#include "steps/tap-mark.h"
+#include "steps/link-mark.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,20 +30,43 @@ mark_is_port_id(const char *s)
 }
 
 void
-tap_mark_format(char mark[RTNL_ALIAS_SIZE], const char *key,
+link_mark_format(char mark[RTNL_ALIAS_SIZE], const char *key,
                 const char *port_id)
 {
     snprintf(mark, RTNL_ALIAS_SIZE, MARK_PREFIX"%s:%s", key, port_id);
 }
 
+void
+shared_mark_format(char mark[RTNL_ALIAS_SIZE], const char *key,
+                   const char *name)
+{
+    snprintf(mark, RTNL_ALIAS_SIZE, MARK_PREFIX"%s:+%s", key, name);
+}
+
 const char *
-tap_mark_port_id(const struct rtnl_link *link, const char *key)
+link_mark_step_kind(const struct rtnl_link *link)
+{
+    static const char *const kinds[][2] = {
+        { "macvtap", "macvtap" },
+        { "tun", "tap" },
+    };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!strcmp(link->kind, kinds[i][0])) {
+            return kinds[i][1];
+        }
+    }
+    return NULL;
+}
+
+const char *
+link_mark_port_id(const struct rtnl_link *link, const char *key)
 {
     const char *p = link->alias;
     size_t length = strlen(key);
 
-    if (strcmp(link->kind, "tun") || strncmp(p, MARK_PREFIX,
-                                             strlen(MARK_PREFIX))) {
+    if (!link_mark_step_kind(link)
+        || strncmp(p, MARK_PREFIX, strlen(MARK_PREFIX))) {
         return NULL;
     }
     p += strlen(MARK_PREFIX);
@@ -55,29 +78,30 @@ tap_mark_port_id(const struct rtnl_link *link, const char *key)
 }
 
 static struct vif_error *
-marked_taps_verify(struct step *step, const struct step_env *env)
+marked_links_verify(struct step *step, const struct step_env *env)
 {
     CLEANUP_FREE struct rtnl_link *links = NULL;
     size_t n = 0;
     struct vif_error *error = rtnl_dump(env->rtnl, &links, &n);
 
     for (size_t i = 0; i < n && !error; i++) {
-        const char *port_id = tap_mark_port_id(&links[i], env->key);
+        const char *port_id = link_mark_port_id(&links[i], env->key);
 
         if (port_id) {
             char ifindex[16];
 
             snprintf(ifindex, sizeof ifindex, "%d", links[i].ifindex);
-            vif_attrs_setf(&step->output, ifindex, "%s %s", links[i].name,
+            vif_attrs_setf(&step->output, ifindex, "%s %s %s",
+                           link_mark_step_kind(&links[i]), links[i].name,
                            port_id);
         }
     }
     return error;
 }
 
-const struct step_class marked_taps_class = {
-    .kind = "marked-taps",
+const struct step_class marked_links_class = {
+    .kind = "marked-links",
     .version = 1,
-    .summary = "all taps with our mark",
-    .verify = marked_taps_verify,
+    .summary = "all links with our mark",
+    .verify = marked_links_verify,
 };
