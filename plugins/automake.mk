@@ -5,6 +5,13 @@ plugins_ovs_la_SOURCES = plugins/ovs.c $(PLAN_WORDS)
 plugins_ovs_la_CFLAGS = $(PLUGIN_CFLAGS)
 plugins_ovs_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 
+# On a VF or PF.
+VF_STEPS = plugins/vf-steps.c plugins/vf-steps.h
+plugins_LTLIBRARIES += plugins/macvtap.la
+plugins_macvtap_la_SOURCES = plugins/macvtap.c $(VF_STEPS) $(PLAN_WORDS)
+plugins_macvtap_la_CFLAGS = $(PLUGIN_CFLAGS)
+plugins_macvtap_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+
 # For plugins that are built elsewhere; made here because configure does not
 # know the directories yet.
 pluginpkgconfigdir = $(libdir)/pkgconfig

@@ -227,6 +227,14 @@ class Host:
                    "/sys/class/net/%s/tun_flags" % name).stdout
         return int(text, 16)
 
+    def add_interface(self, name):
+        """An interface that is up and has carrier; 'wire-NAME' is what it is
+        connected to."""
+        self.ip("link", "add", name, "type", "veth",
+                "peer", "name", "wire-" + name)
+        for end in (name, "wire-" + name):
+            self.ip("link", "set", end, "up")
+
     # --- vifd ---
 
     def write_config(self, text):

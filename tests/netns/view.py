@@ -1,15 +1,28 @@
 """What there is on a host, to be compared before and after."""
 
+import os
+import stat
+
 
 def links_of(host):
     links = {}
     for name, link in host.links().items():
         if name.startswith("tap"):
-            tun = link["linkinfo"]["info_data"]
+            info = link["linkinfo"]["info_data"]
             links[name] = (link["mtu"], link["address"], "UP" in link["flags"],
-                           tun.get("multi_queue"), tun.get("persist"),
-                           link["ifalias"])
+                           info.get("multi_queue"), info.get("persist"),
+                           info.get("mode"), link.get("link"),
+                           link["group"], node_of(link),
+                           link.get("ifalias"))
     return links
+
+
+def node_of(link):
+    """Owner and mode of a macvtap's node."""
+    if link["linkinfo"]["info_kind"] != "macvtap":
+        return None
+    node = os.stat("/dev/tap%d" % link["ifindex"])
+    return node.st_uid, node.st_gid, stat.S_IMODE(node.st_mode)
 
 
 def view(host):
