@@ -219,6 +219,16 @@ vif_client_inventory(struct vif_client *client,
 }
 
 struct vif_error *
+vif_client_fit(struct vif_client *client, const struct vif_binding *bindings,
+               size_t n, const struct vif_call_options *options,
+               char **resultp)
+{
+    CLEANUP_FREE char *params = vif_client_fit_params(bindings, n);
+
+    return call_for_text(client, "fit", params, options, resultp);
+}
+
+struct vif_error *
 vif_client_rebuild(struct vif_client *client, const char *key,
                    const struct vif_call_options *options, char **resultp)
 {

@@ -49,6 +49,7 @@ static const struct member members[] = {
     MEMBER(vif_details, KIND_MAP),
     MEMBER(profile, KIND_MAP),
     MEMBER(devices, KIND_MAP),
+    MEMBER(numa_node, KIND_INT64),
     { "mac_address", KIND_MAC, offsetof(struct vif_details, mac) },
     MEMBER(mtu, KIND_UINT32),
     MEMBER(queues, KIND_QUEUES),
@@ -287,6 +288,7 @@ vif_details_from_json(const char *json, struct vif_details **detailsp)
     struct vif_error *error;
 
     *detailsp = NULL;
+    details->numa_node = -1;
     details->json = vif_xstrdup(json);
     error = (json_is_object(object) ? read_members(object, details)
              : vif_error_create(VIF_ERR_INVALID, "this is no JSON object"));

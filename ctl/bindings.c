@@ -22,6 +22,17 @@ static const char *const vnic_types[] = {
     "virtio-forwarder", "remote-managed", NULL
 };
 
+static const char *const on_off[] = { "off", "on", NULL };
+static const char *const link_states[] = { "auto", "enable", "disable",
+                                           NULL };
+static const char *const vlan_protocols[] = { "802.1Q", "802.1ad", NULL };
+static const char *const macvtap_modes[] = {
+    "bridge", "vepa", "private", "passthru", NULL
+};
+static const char *const numa_policies[] = {
+    "legacy", "required", "preferred", "socket", NULL
+};
+
 const struct argument binding_arguments[] = {
     { .name = "PORT", .kind = ARGUMENT_TEXT, .member = "port_id",
       .help = "The id of the port: Neutron's UUID" },
@@ -74,6 +85,57 @@ const struct argument binding_arguments[] = {
     { .name = "--owner", .kind = ARGUMENT_TEXT, .value = "USER[:GROUP]",
       .member = "device_owner",
       .help = "Who may open the device: names or numbers" },
+    { .name = "--vlan", .kind = ARGUMENT_NUMBER, .value = "ID",
+      .max = 4094, .member = "vf.vlan", .help = "VLAN of the VF [none]" },
+    { .name = "--vlan-qos", .kind = ARGUMENT_NUMBER, .value = "PRIORITY",
+      .max = 7, .member = "vf.vlan_qos",
+      .help = "Priority that the VF's VLAN tag has [0]" },
+    { .name = "--vlan-protocol", .kind = ARGUMENT_CHOICE,
+      .value = "PROTOCOL", .choices = vlan_protocols,
+      .member = "vf.vlan_protocol",
+      .help = "Of the VF's VLAN tag [802.1Q]" },
+    { .name = "--min-tx-rate", .kind = ARGUMENT_NUMBER, .value = "MBIT",
+      .max = UINT32_MAX, .member = "vf.min_tx_rate",
+      .help = "Mbit/s that the VF may always send; 0: none in particular" },
+    { .name = "--max-tx-rate", .kind = ARGUMENT_NUMBER, .value = "MBIT",
+      .max = UINT32_MAX, .member = "vf.max_tx_rate",
+      .help = "Mbit/s that the VF may send at most; 0: no limit" },
+    { .name = "--spoofchk", .kind = ARGUMENT_CHOICE, .value = "ON",
+      .choices = on_off, .member = "vf.spoofchk",
+      .help = "Whether the VF may send from its own MAC address only" },
+    { .name = "--trust", .kind = ARGUMENT_CHOICE, .value = "ON",
+      .choices = on_off, .member = "vf.trust",
+      .help = "Whether the VF may change its MAC address and the like" },
+    { .name = "--link-state", .kind = ARGUMENT_CHOICE, .value = "STATE",
+      .choices = link_states, .member = "vf.link_state",
+      .help = "What the VF sees of the link" },
+    { .name = "--best-effort", .kind = ARGUMENT_FLAG,
+      .member = "vf.best_effort",
+      .help = "Warn of what the VF's driver cannot do, do not fail" },
+    { .name = "--driver", .kind = ARGUMENT_TEXT, .value = "NAME",
+      .member = "driver",
+      .help = "Driver to bind to the VF, as vfio-pci [left to libvirt]" },
+    { .name = "--macvtap-mode", .kind = ARGUMENT_CHOICE, .value = "MODE",
+      .choices = macvtap_modes, .member = "macvtap.mode",
+      .help = "Mode of the macvtap [passthru on a VF, else bridge]" },
+    { .name = "--macvtap-source", .kind = ARGUMENT_TEXT, .value = "NAME",
+      .member = "macvtap.source",
+      .help = "Device below the macvtap [the VF that the port gets]" },
+    { .name = "--macvtap-vlan", .kind = ARGUMENT_NUMBER, .value = "ID",
+      .max = 4094, .member = "macvtap.vlan",
+      .help = "VLAN that the device below the macvtap is of [none]" },
+    { .name = "--physical-interface", .kind = ARGUMENT_TEXT,
+      .value = "NAME", .member = "macvtap.physical_interface",
+      .help = "What that VLAN is on" },
+    { .name = "--port-profile", .kind = ARGUMENT_PAIR, .value = "KEY=VALUE",
+      .repeated = true, .member = "port_profile",
+      .help = "Of the switch's port profile: type=802.1Qbh ..." },
+    { .name = "--numa-node", .kind = ARGUMENT_NUMBER, .value = "NODE",
+      .max = 63, .repeated = true, .member = "numa.nodes",
+      .help = "A NUMA node that the instance is on [none]" },
+    { .name = "--numa-policy", .kind = ARGUMENT_CHOICE, .value = "POLICY",
+      .choices = numa_policies, .member = "numa.policy",
+      .help = "How near to those nodes the device must be [legacy]" },
     { .name = "--prepare", .kind = ARGUMENT_FLAG, .member = "prepare",
       .help = "Put in place, carry no traffic until 'vifctl activate'" },
     { .name = "--profile", .kind = ARGUMENT_PAIR, .value = "KEY=VALUE",
@@ -174,6 +236,26 @@ read_owner(const char *text, json_t **value)
     return NULL;
 }
 
+/* Members whose values are strings, whatever they look like. */
+static bool
+takes_strings_only(const char *member)
+{
+    return !strcmp(member, "external_ids") || !strcmp(member, "port_profile");
+}
+
+/* The object that is member 'name' of 'object', made if it is not there. */
+static json_t *
+get_object(json_t *object, const char *name)
+{
+    json_t *inner = json_object_get(object, name);
+
+    if (!json_is_object(inner)) {
+        inner = json_object();
+        json_object_set_new(object, name, inner);
+    }
+    return inner;
+}
+
 /* KEY=VALUE into the object 'member' of 'binding'. */
 static char *
 set_pair(json_t *binding, const char *member, const char *text)
@@ -181,44 +263,84 @@ set_pair(json_t *binding, const char *member, const char *text)
     const char *equals = strchr(text, '=');
     CLEANUP_FREE char *key = vif_xasprintf("%.*s", (int) (equals - text),
                                            text);
-    bool any_type = strcmp(member, "external_ids") != 0;
-    json_t *value = (any_type ? json_loads(equals + 1, JSON_DECODE_ANY, NULL)
-                     : NULL);
-    json_t *object = json_object_get(binding, member);
+    json_t *value = (takes_strings_only(member) ? NULL
+                     : json_loads(equals + 1, JSON_DECODE_ANY, NULL));
 
-    if (!json_is_object(object)) {
-        object = json_object();
-        json_object_set_new(binding, member, object);
-    }
-    return (json_object_set_new(object, key,
+    return (json_object_set_new(get_object(binding, member), key,
                                 value ? value : json_string(equals + 1))
             ? vif_xasprintf("'%s' is no UTF-8", text) : NULL);
 }
 
+/* The value of an option that is no pair. */
 static char *
-set_member(json_t *binding, const struct value *value)
+read_value(const struct value *value, json_t **json)
 {
     const struct argument *argument = value->argument;
-    const char *member = argument->member;
-    json_t *json = NULL;
-    char *why = NULL;
 
-    if (argument->kind == ARGUMENT_PAIR) {
-        return set_pair(binding, member, value->text);
-    } else if (argument->kind == ARGUMENT_FLAG) {
-        json = json_boolean(strncmp(argument->name, "--no-", 5) != 0);
+    if (argument->kind == ARGUMENT_FLAG) {
+        *json = json_boolean(strncmp(argument->name, "--no-", 5) != 0);
     } else if (argument->kind == ARGUMENT_NUMBER) {
-        json = json_integer(strtol(value->text, NULL, 10));
-    } else if (!strcmp(member, "device_owner")) {
-        why = read_owner(value->text, &json);
+        *json = json_integer(strtol(value->text, NULL, 10));
+    } else if (argument->choices == on_off) {
+        *json = json_boolean(!strcmp(value->text, "on"));
+    } else if (!strcmp(argument->member, "device_owner")) {
+        return read_owner(value->text, json);
     } else {
-        json = json_string(value->text);
+        *json = json_string(value->text);
+        if (!*json) {
+            return vif_xasprintf("%s: '%s' is no UTF-8", argument->name,
+                                 value->text);
+        }
     }
-    if (json_object_set_new(binding, member, json) && !why) {
-        why = vif_xasprintf("%s: '%s' is no UTF-8", argument->name,
-                            value->text);
+    return NULL;
+}
+
+/* "vf.vlan" is the member "vlan" of the object "vf".  What may be repeated is
+ * an array, the first of which replaces what a file has. */
+static char *
+set_member(json_t *binding, const struct value *value, bool first)
+{
+    const char *member = value->argument->member;
+    const char *dot = strchr(member, '.');
+    CLEANUP_JSON json_t *json = NULL;
+
+    if (value->argument->kind == ARGUMENT_PAIR) {
+        return set_pair(binding, member, value->text);
     }
-    return why;
+
+    char *why = read_value(value, &json);
+    if (why) {
+        return why;
+    }
+    if (dot) {
+        CLEANUP_FREE char *outer = vif_xasprintf("%.*s",
+                                                 (int) (dot - member),
+                                                 member);
+        binding = get_object(binding, outer);
+        member = dot + 1;
+    }
+    if (!value->argument->repeated) {
+        json_object_set(binding, member, json);
+        return NULL;
+    }
+    if (first) {
+        json_object_set_new(binding, member, json_array());
+    }
+    json_array_append(json_object_get(binding, member), json);
+    return NULL;
+}
+
+/* Whether value 'i' is the first of its option. */
+static bool
+is_first(const struct invocation *invocation, size_t i)
+{
+    for (size_t j = 0; j < i; j++) {
+        if (invocation->values[j].argument
+            == invocation->values[i].argument) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Lays the options of 'invocation' over 'binding'.  Returns what is wrong, to
@@ -230,7 +352,7 @@ set_members(json_t *binding, const struct invocation *invocation)
         const struct value *value = &invocation->values[i];
 
         if (value->argument->member) {
-            char *why = set_member(binding, value);
+            char *why = set_member(binding, value, is_first(invocation, i));
             if (why) {
                 return why;
             }

@@ -55,6 +55,7 @@ static const struct {
     { "queues", "queues" },
     { "ofport", "OpenFlow port" },
     { "ifindex", "ifindex" },
+    { "numa_node", "NUMA node" },
     { "interface_id", "interface id" },
     { "vif_type", "vif type" },
     { "vif_details", "vif details" },
@@ -84,25 +85,75 @@ queues_in_words(const json_t *queues)
                          ? " (multi-queue)" : "");
 }
 
-/* The only device by its name alone, several as "kind=name". */
-static char *
-devices_in_words(const json_t *devices)
-{
-    if (json_object_size(devices) == 1) {
-        void *first = json_object_iter((json_t *) devices);
+/* What the answer may have of a device, in the order in which a human reads
+ * it.  The first that there is names it in a table of ports. */
+static const struct {
+    const char *tag;
+    const char *title;
+} device_members[] = {
+    { "tap", "device" },
+    { "macvtap", "macvtap" },
+    { "node", "opened as" },
+    { "device", "device" },
+    { "pci_slot", "PCI address" },
+    { "netdev", "netdev" },
+    { "driver", "driver" },
+    { "managed", "libvirt binds" },
+    { "pf", "PF" },
+};
+#define N_DEVICE_MEMBERS (sizeof device_members / sizeof *device_members)
 
-        return value_in_words(json_object_iter_value(first));
+static bool
+is_device_member(const char *tag)
+{
+    for (size_t i = 0; i < N_DEVICE_MEMBERS; i++) {
+        if (!strcmp(device_members[i].tag, tag)) {
+            return true;
+        }
     }
-    return value_in_words(devices);
+    return false;
 }
 
 void
 details_write_device(struct session *session, const json_t *details)
 {
-    CLEANUP_FREE char *words
-        = devices_in_words(json_object_get(details, "devices"));
+    json_t *devices = json_object_get(details, "devices");
+    CLEANUP_FREE char *words = NULL;
 
+    for (size_t i = 0; i < N_DEVICE_MEMBERS && !words; i++) {
+        words = value_in_words(json_object_get(devices,
+                                               device_members[i].tag));
+    }
+    if (!words) {
+        words = value_in_words(devices);
+    }
     writer_attr(session->writer, "devices", "device", words, TONE_PLAIN);
+}
+
+/* Each with a line of its own, and those of another plugin by their names. */
+static void
+write_devices(struct session *session, const json_t *details)
+{
+    json_t *devices = json_object_get(details, "devices");
+    const json_t *profile = json_object_get(details, "profile");
+    const char *tag;
+    json_t *value;
+
+    for (size_t i = 0; i < N_DEVICE_MEMBERS; i++) {
+        if (json_object_get(devices, device_members[i].tag)) {
+            writer_member(session->writer, devices, device_members[i].tag,
+                          device_members[i].title, TONE_PLAIN);
+        }
+    }
+    json_object_foreach (devices, tag, value) {
+        if (!is_device_member(tag)) {
+            writer_member(session->writer, devices, tag, tag, TONE_PLAIN);
+        }
+    }
+    if (json_object_get(devices, "pf")) {
+        writer_member(session->writer, profile, "vf_num", "VF number",
+                      TONE_PLAIN);
+    }
 }
 
 void
@@ -129,7 +180,7 @@ details_write_members(struct session *session, const json_t *details)
 
             writer_attr(session->writer, tag, title, words, TONE_PLAIN);
         } else if (!strcmp(tag, "devices")) {
-            details_write_device(session, details);
+            write_devices(session, details);
         } else if (!strcmp(tag, "ofport")) {
             details_write_ofport(session, details, title);
         } else {

@@ -27,7 +27,8 @@ enum tone state_tone(const char *state);
 /* "waiting-for-device": the state, as an attribute in its tone. */
 void details_write_state(struct session *, const json_t *object);
 
-/* The name of the port's device; of several "kind=name, ...". */
+/* The name of the port's device: what the guest opens, or the PCI device that
+ * it gets. */
 void details_write_device(struct session *, const json_t *details);
 
 /* The OpenFlow port, as an attribute of that title; none if it is not known

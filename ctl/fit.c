@@ -10,39 +10,6 @@
 #include "ctl/session.h"
 #include "lib/cleanup.h"
 
-static const char *const policies[] = {
-    "legacy", "required", "preferred", "socket", NULL
-};
-
-static const struct argument fit_arguments[] = {
-    { .name = "--numa-node", .kind = ARGUMENT_NUMBER, .value = "NODE",
-      .max = 63, .repeated = true,
-      .help = "A NUMA node that the instance is on [none]" },
-    { .name = "--numa-policy", .kind = ARGUMENT_CHOICE, .value = "POLICY",
-      .choices = policies,
-      .help = "How near to those nodes devices must be [legacy]" },
-    ARGUMENTS_END
-};
-
-static json_t *
-fit_params(const struct invocation *invocation, json_t *bindings)
-{
-    json_t *params = json_pack("{s:O, s:[]}", "bindings", bindings,
-                               "numa_nodes");
-    json_t *nodes = json_object_get(params, "numa_nodes");
-    const char *policy = invocation_get(invocation, "--numa-policy");
-    const char *node;
-    size_t cursor = 0;
-
-    while ((node = invocation_next(invocation, "--numa-node", &cursor))) {
-        json_array_append_new(nodes, json_integer(strtol(node, NULL, 10)));
-    }
-    if (policy) {
-        json_object_set_new(params, "numa_policy", json_string(policy));
-    }
-    return params;
-}
-
 static void
 write_ports(struct writer *writer, const json_t *ports)
 {
@@ -107,6 +74,7 @@ fit_write(struct session *session, const json_t *result, bool fits)
 static enum status
 fit_execute(struct session *session, const struct invocation *invocation)
 {
+    (void) invocation;
     CLEANUP_JSON json_t *bindings = NULL;
     CLEANUP_JSON json_t *result = NULL;
     bool many;
@@ -114,7 +82,7 @@ fit_execute(struct session *session, const struct invocation *invocation)
 
     if (!status) {
         status = session_call(session, "fit",
-                              fit_params(invocation, bindings),
+                              json_pack("{s:O}", "bindings", bindings),
                               "find devices for the ports", &result);
     }
     if (status) {
@@ -135,8 +103,7 @@ const struct command fit_command = {
 "All of the ports together, or none.  Shows which device each would get now,\n"
 "or how many devices were left after each thing that is asked of them.\n"
 "Nothing is claimed.",
-    .arguments = { binding_arguments, binding_file_arguments,
-                   fit_arguments },
+    .arguments = { binding_arguments, binding_file_arguments },
     .examples = {
         { "fit 7f1c3a52-7b0e-4c38-8a4e-2f4d8e7e6a11 --vnic-type direct "
           "--physical-network physnet1", "one VF" },

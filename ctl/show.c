@@ -46,6 +46,11 @@ static const struct {
     { "physical_network", "physical net" },
     { "external_ids", "external ids" },
     { "device_owner", "device owner" },
+    { "vf", "VF attributes" },
+    { "driver", "driver asked" },
+    { "macvtap", "macvtap asked" },
+    { "port_profile", "port profile" },
+    { "numa", "NUMA asked" },
     { "hints", "hints" },
 };
 

@@ -275,6 +275,15 @@ struct vif_error *vif_client_inventory(struct vif_client *,
                                        const struct vif_call_options *,
                                        char **resultp) VIF_WARN_UNUSED;
 
+/* Whether the host has devices for the 'n' ports of an instance: for all of
+ * them together, or none.  Nothing is claimed.  Unless 'resultp' is NULL,
+ * '*resultp' becomes what "fit" has answered, as JSON text to be freed by the
+ * caller, or NULL after an error; that they do not fit is no error. */
+struct vif_error *vif_client_fit(struct vif_client *,
+                                 const struct vif_binding *bindings, size_t n,
+                                 const struct vif_call_options *,
+                                 char **resultp) VIF_WARN_UNUSED;
+
 /* Makes vifd's journal anew, after it was damaged or lost, from what is on the
  * host; 'key' is NULL, vifd's key, or "new" for none of those that there are.
  * Unless 'resultp' is NULL, '*resultp' becomes what "rebuild" has answered, as
@@ -289,14 +298,15 @@ struct vif_error *vif_client_show(struct vif_client *, const char *port_id,
                                   struct vif_details **detailsp)
     VIF_WARN_UNUSED;
 
-/* The same in pieces, for vif_client_submit(): the binding as JSON text, and
- * the params of "plug" for one binding (n = 1) or a group.  A value of
- * 'profile' and 'hints' that is the JSON text of a number, a boolean, null, an
- * array or an object is sent as that, any other as a string.  The caller frees
- * the result with free(). */
+/* The same in pieces, for vif_client_submit(): the binding as JSON text, the
+ * params of "plug" for one binding (n = 1) or a group, and those of "fit".  A
+ * value of 'profile' and 'hints' that is the JSON text of a number, a boolean,
+ * null, an array or an object is sent as that, any other as a string.  The
+ * caller frees the result with free(). */
 char *vif_binding_to_json(const struct vif_binding *);
 char *vif_client_plug_params(const struct vif_binding *bindings, size_t n,
                              const struct vif_call_options *);
+char *vif_client_fit_params(const struct vif_binding *bindings, size_t n);
 
 #pragma GCC visibility pop
 

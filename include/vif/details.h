@@ -46,8 +46,13 @@ struct vif_details {
                                      * "datapath_type" ...  Booleans are
                                      * "true" and "false", numbers decimal,
                                      * objects and arrays JSON text. */
-    struct vif_attrs profile;       /* binding:profile, in the same way. */
-    struct vif_attrs devices;       /* What the guest gets: "tap" => name. */
+    struct vif_attrs profile;       /* binding:profile, in the same way:
+                                     * "pci_slot", "vf_num" ... */
+    struct vif_attrs devices;       /* What the guest gets: "tap" => name,
+                                     * "macvtap", "node"; or "device" =>
+                                     * "pci/0000:03:10.2", "pci_slot",
+                                     * "pf", "netdev". */
+    int64_t numa_node;      /* Of the PCI device; -1 if it has none. */
 
     bool has_mac;
     struct vif_mac mac;

@@ -16,9 +16,11 @@ UNIT_TESTS += \
 	tests/unit/test-client-types \
 	tests/unit/test-ctl-commands \
 	tests/unit/test-ctl-completion \
+	tests/unit/test-ctl-devices \
 	tests/unit/test-ctl-failures \
 	tests/unit/test-ctl-plug \
-	tests/unit/test-ctl-words
+	tests/unit/test-ctl-words \
+	tests/unit/test-ctl-writers
 
 check_PROGRAMS += tests/unit/simulated-vifd
 tests_unit_simulated_vifd_SOURCES = \
@@ -59,6 +61,10 @@ tests_unit_test_ctl_completion_SOURCES = tests/unit/test-ctl-completion.c
 tests_unit_test_ctl_completion_CPPFLAGS = $(CLIENT_TEST_CPPFLAGS)
 tests_unit_test_ctl_completion_CFLAGS = $(CLIENT_TEST_CFLAGS)
 tests_unit_test_ctl_completion_LDADD = ctl/libvifctl.la $(CLIENT_TEST_LIBS)
+tests_unit_test_ctl_devices_SOURCES = tests/unit/test-ctl-devices.c
+tests_unit_test_ctl_devices_CPPFLAGS = $(CLIENT_TEST_CPPFLAGS)
+tests_unit_test_ctl_devices_CFLAGS = $(CLIENT_TEST_CFLAGS)
+tests_unit_test_ctl_devices_LDADD = $(CLIENT_TEST_LIBS)
 tests_unit_test_ctl_failures_SOURCES = tests/unit/test-ctl-failures.c
 tests_unit_test_ctl_failures_CPPFLAGS = $(CLIENT_TEST_CPPFLAGS)
 tests_unit_test_ctl_failures_CFLAGS = $(CLIENT_TEST_CFLAGS)
@@ -71,6 +77,10 @@ tests_unit_test_ctl_words_SOURCES = tests/unit/test-ctl-words.c
 tests_unit_test_ctl_words_CPPFLAGS = $(CLIENT_TEST_CPPFLAGS)
 tests_unit_test_ctl_words_CFLAGS = $(CLIENT_TEST_CFLAGS)
 tests_unit_test_ctl_words_LDADD = ctl/libvifctl.la $(CLIENT_TEST_LIBS)
+tests_unit_test_ctl_writers_SOURCES = tests/unit/test-ctl-writers.c
+tests_unit_test_ctl_writers_CPPFLAGS = $(CLIENT_TEST_CPPFLAGS)
+tests_unit_test_ctl_writers_CFLAGS = $(CLIENT_TEST_CFLAGS)
+tests_unit_test_ctl_writers_LDADD = ctl/libvifctl.la $(CLIENT_TEST_LIBS)
 
 # The example is built by its own Makefile against what 'make install' puts
 # under DESTDIR; with the same sanitizers, for there can be only one of each in

@@ -66,6 +66,20 @@ member_or(const json_t *binding, const char *key, json_t *fallback)
     return fallback;
 }
 
+/* What a VF has instead of a tap. */
+static void
+make_direct(json_t *details)
+{
+    json_object_update_new(details, json_pack(
+        "{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:b}, s:{s:i}, s:i}",
+        "vnic_type", "direct", "plugin", "sriov", "vif_type", "hw_veb",
+        "devices", "device", "pci/0000:03:10.2", "pci_slot", "0000:03:10.2",
+        "pf", "pci/0000:03:00.0", "managed", 1,
+        "profile", "vf_num", 0, "numa_node", 0));
+    json_object_del(details, "ofport");
+    json_object_del(details, "ifindex");
+}
+
 static json_t *
 details(const char *id, const json_t *binding, const char *state)
 {
@@ -101,6 +115,9 @@ details(const char *id, const json_t *binding, const char *state)
     }
     if (!evil) {
         json_array_clear(json_object_get(object, "warnings"));
+    }
+    if (json_object_get(binding, "vf")) {
+        make_direct(object);
     }
     return object;
 }
@@ -443,10 +460,11 @@ static json_t *
 do_fit(const json_t *params, json_t **error)
 {
     const json_t *bindings = json_object_get(params, "bindings");
-    json_t *id = json_object_get(json_array_get(bindings, 0), "port_id");
+    const json_t *first = json_array_get(bindings, 0);
+    json_t *id = json_object_get(first, "port_id");
 
     (void) error;
-    if (!json_array_size(json_object_get(params, "numa_nodes"))) {
+    if (!json_object_get(first, "numa")) {
         return json_pack("{s:b, s:[{s:O, s:s, s:[]}]}", "fits", 1, "ports",
                          "port_id", id, "device", "pci/0000:03:01.0",
                          "filters");

@@ -92,6 +92,107 @@ test_binding_becomes_json(void **state)
     vif_binding_destroy(&binding);
 }
 
+/* Members that are objects, as vifd has them, and nothing where nothing was
+ * asked for. */
+static void
+test_binding_of_a_device_becomes_json(void **state)
+{
+    (void) state;
+    struct vif_binding binding;
+
+    fill_binding(&binding, "p1");
+    binding.vf = (struct vif_vf) {
+        .has_vlan = true, .vlan = 100, .vlan_qos = 3, .vlan_8021ad = true,
+        .has_min_tx_rate = true, .has_max_tx_rate = true,
+        .max_tx_rate = UINT32_MAX, .has_spoofchk = true, .has_trust = true,
+        .trust = true, .has_link_state = true,
+        .link_state = VIF_LINK_DISABLE, .best_effort = true,
+    };
+    binding.macvtap.mode = VIF_MACVTAP_PASSTHRU;
+    binding.macvtap.source = strdup("macvtap0");
+    binding.macvtap.physical_interface = strdup("eth1");
+    binding.macvtap.vlan = 7;
+    vif_attrs_set(&binding.port_profile, "managerid", "8");
+    binding.driver = strdup("vfio-pci");
+    binding.numa_nodes = UINT64_C(1) << 63 | 1;
+    binding.numa_policy = strdup("socket");
+
+    char *text = vif_binding_to_json(&binding);
+    json_t *is = json_loads(text, 0, NULL);
+    json_t *wanted = json_pack(
+        "{s:s, s:s, s:{s:i, s:i, s:s, s:i, s:I, s:b, s:b, s:s, s:b},"
+        " s:{s:s, s:s, s:s, s:i}, s:{s:s}, s:s, s:{s:[i, i], s:s}}",
+        "port_id", "p1", "vnic_type", "normal",
+        "vf", "vlan", 100, "vlan_qos", 3, "vlan_protocol", "802.1ad",
+        "min_tx_rate", 0, "max_tx_rate", (json_int_t) UINT32_MAX,
+        "spoofchk", 0, "trust", 1, "link_state", "disable", "best_effort", 1,
+        "macvtap", "mode", "passthru", "source", "macvtap0",
+        "physical_interface", "eth1", "vlan", 7,
+        "port_profile", "managerid", "8", "driver", "vfio-pci",
+        "numa", "nodes", 0, 63, "policy", "socket");
+    assert_non_null(wanted);
+    if (!json_equal(is, wanted)) {
+        fail_msg("%s", text);
+    }
+    json_decref(is);
+    json_decref(wanted);
+    free(text);
+    vif_binding_destroy(&binding);
+}
+
+static void
+test_details_of_a_device(void **state)
+{
+    (void) state;
+    struct vif_details *details;
+    struct vif_binding binding;
+    struct fixture f;
+
+    connect_to(&f, NULL);
+    fill_binding(&binding, "p1");
+    binding.vf.has_vlan = true;
+    no_error(vif_client_plug(f.client, &binding, NULL, &details));
+    assert_string_equal(vif_details_device(details, "pci_slot"),
+                        "0000:03:10.2");
+    assert_string_equal(vif_details_device(details, "managed"), "true");
+    assert_string_equal(vif_attrs_get(&details->profile, "vf_num"), "0");
+    assert_int_equal(details->numa_node, 0);
+    vif_details_destroy(details);
+
+    no_error(vif_details_from_json("{}", &details));
+    assert_int_equal(details->numa_node, -1);
+    vif_details_destroy(details);
+    expect(vif_details_from_json("{\"numa_node\":\"0\"}", &details),
+           VIF_ERR_INVALID, "numa_node");
+    vif_binding_destroy(&binding);
+    close_all(&f);
+}
+
+static void
+test_fit(void **state)
+{
+    (void) state;
+    struct vif_binding binding;
+    struct fixture f;
+    char *answer;
+
+    connect_to(&f, NULL);
+    fill_binding(&binding, "p1");
+    no_error(vif_client_fit(f.client, &binding, 1, NULL, &answer));
+    assert_non_null(strstr(answer, "\"fits\":true"));
+    assert_non_null(strstr(answer, "pci/0000:03:01.0"));
+    free(answer);
+
+    /* That there is none is an answer. */
+    binding.numa_nodes = 2;
+    no_error(vif_client_fit(f.client, &binding, 1, NULL, &answer));
+    assert_non_null(strstr(answer, "\"fits\":false"));
+    free(answer);
+    no_error(vif_client_fit(f.client, &binding, 1, NULL, NULL));
+    vif_binding_destroy(&binding);
+    close_all(&f);
+}
+
 static void
 test_plug_gives_details(void **state)
 {
@@ -313,6 +414,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_binding_becomes_json),
+        cmocka_unit_test(test_binding_of_a_device_becomes_json),
+        cmocka_unit_test(test_details_of_a_device),
+        cmocka_unit_test(test_fit),
         cmocka_unit_test(test_plug_gives_details),
         cmocka_unit_test(test_life_of_a_port_by_types),
         cmocka_unit_test(test_plug_all_or_none),
