@@ -36,9 +36,13 @@ SUITES = {
 # longer for each unit of the value.
 OPTIONS = {"fuzz": {"--hours": 3600, "--corpus": 0}}
 
-# Where nothing may be skipped in continuous integration.
+# Where nothing may be skipped in continuous integration, except a whole suite
+# whose setup says that it cannot be had.
 ESSENTIAL = ("unit", "property", "netns", "crash", "quickstart", "dist",
-             "lint")
+             "lint", "vm")
+
+# The exit status of a suite's setup that says so.
+NOT_TO_BE_HAD = 77
 
 # How long what a suite started may take to vanish after the suite's end.
 LINGER_S = 5
@@ -97,6 +101,36 @@ def _command(pid):
         return "?"
 
 
+class Preparation:
+    """tests/SUITE/setup, a program that gets ready what the suite needs, if
+    there is one.  It runs while other suites do, and not enclosed as they
+    are: it may use the network."""
+
+    def __init__(self, program, log_path):
+        self.log_path = log_path
+        with open(log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [program], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True)
+
+    def result(self):
+        """Once it has ended: None if the suite can run, else the Result that
+        the suite has instead."""
+        status = self.process.wait()
+        if status == 0:
+            return None
+        why = (_tail(self.log_path, 1) or ["it did not say why"])[0]
+        if status == NOT_TO_BE_HAD:
+            return tap.Result("skipped", "all", why)
+        return tap.Result("failed", "setup, which ended with %d: %s"
+                          % (status, why))
+
+    def end(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait()
+
+
 class Harness:
     def __init__(self):
         self.top = os.environ["VIFD_TOP"]
@@ -106,6 +140,7 @@ class Harness:
         self.explanations = {}
         self.strict = os.environ.get("CI") == "true"
         self.run_id = "%d-%d" % (os.getpid(), int(time.time()))
+        self.preparations = {}
         self.child = None
         self.killer = None
         self.timed_out = False
@@ -119,6 +154,18 @@ class Harness:
     def stop(self, number, _frame):
         self.stopped_by = number
         self.signal_child(signal.SIGTERM)
+        self.end_preparations()
+
+    def prepare(self, suites):
+        for suite in suites:
+            program = os.path.join(self.top, "tests", suite, "setup")
+            if os.geteuid() == 0 and os.access(program, os.X_OK):
+                self.preparations[suite] = Preparation(
+                    program, os.path.join(self.logs, suite + "-setup.log"))
+
+    def end_preparations(self):
+        for preparation in self.preparations.values():
+            preparation.end()
 
     def signal_child(self, number):
         if self.child and self.child.poll() is None:
@@ -136,9 +183,9 @@ class Harness:
         why = ": " + result.why if result.why else ""
         print("%s: %s ... %s%s" % (suite, result.name, word, why), flush=True)
 
-    def count(self, suite, result):
+    def count(self, suite, result, excused=False):
         if (result.outcome == "skipped" and self.strict
-                and suite in ESSENTIAL):
+                and suite in ESSENTIAL and not excused):
             result = tap.Result("failed", result.name,
                                 "skipped in CI: " + result.why)
         if result.outcome == "ok":
@@ -156,6 +203,11 @@ class Harness:
         if not os.access(program, os.X_OK):
             self.count(suite, tap.Result("skipped", "all",
                                          "there is no tests/%s/run" % suite))
+            return
+        preparation = self.preparations.get(suite)
+        instead = preparation.result() if preparation else None
+        if instead:
+            self.count(suite, instead, excused=True)
             return
         scratch = tempfile.mkdtemp(prefix="vifd-test-")
         # Tests connect as other users, too.
@@ -325,10 +377,13 @@ def parse(arguments, top):
 
 def main():
     harness = Harness()
-    for suite, arguments, seconds in parse(sys.argv[1:], harness.top):
+    wanted = parse(sys.argv[1:], harness.top)
+    harness.prepare(suite for suite, _, _ in wanted)
+    for suite, arguments, seconds in wanted:
         if harness.stopped_by:
             break
         harness.run_suite(suite, arguments, seconds)
+    harness.end_preparations()
     return harness.close()
 
 

@@ -145,7 +145,8 @@ class Guest:
             # It does not outlive us, whatever becomes of us.
             "setpriv", "--pdeathsig", "KILL", self.machine.qemu,
             "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max",
-            "-smp", "2", "-m", str(MEMORY_MB), "-nodefaults",
+            # With two processors, emulating takes half as long again.
+            "-smp", "1", "-m", str(MEMORY_MB), "-nodefaults",
             "-display", "none", "-no-reboot",
             "-kernel", self.machine.kernel, "-initrd", self.initrd,
             "-append", "console=ttyS0 quiet loglevel=4 panic=-1 "
