@@ -1,5 +1,6 @@
 # Guides, installed in docdir.
 dist_doc_DATA += \
+	doc/devices.md \
 	doc/engine.md \
 	doc/failure-modes.md \
 	doc/performance.md \

@@ -6,6 +6,7 @@
 #   tests_unit_test_attrs_CFLAGS = $(UNIT_CFLAGS)
 #   tests_unit_test_attrs_LDADD = $(UNIT_LIBS)
 include tests/unit/client.mk
+include tests/unit/device-plugins.mk
 include tests/unit/inventory.mk
 include tests/unit/kernel.mk
 include tests/unit/lib.mk
