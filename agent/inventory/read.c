@@ -15,6 +15,7 @@
 #include "inventory/read-private.h"
 #include "kernel/sysfs.h"
 #include "lib/alloc.h"
+#include "privilege/privilege.h"
 #include "util.h"
 
 #define CLASS_NETWORK 0x02
@@ -40,15 +41,36 @@ struct bus {
     bool (*read_as_vf)(int dir, const char *folder, struct device *);
 };
 
+/* The file is root's (0600): for vifd the helper opens it. */
+static int
+read_vpd(int dir, const char *folder, const struct pci_address *pci,
+         uint8_t *bytes, size_t *np)
+{
+    const struct privilege_pci_address address = {
+        pci->domain, pci->bus, pci->slot, pci->function,
+    };
+    CLEANUP_ERROR struct vif_error *error = NULL;
+    CLEANUP_CLOSE int fd = -1;
+    char path[READ_PATH_SIZE];
+
+    snprintf(path, sizeof path, "%s/vpd", folder);
+    int failure = sysfs_read(dir, path, bytes, VPD_MAX_SIZE, np);
+    if (failure != EACCES) {
+        return failure;
+    }
+    error = privilege_pci_open_vpd(&address, &fd);
+    if (error) {
+        return error->errnum ? error->errnum : EACCES;
+    }
+    return sysfs_read_open(fd, bytes, VPD_MAX_SIZE, np);
+}
+
 static void
 read_serial(int dir, const char *folder, struct device *device)
 {
     CLEANUP_FREE uint8_t *bytes = vif_xmalloc(VPD_MAX_SIZE);
-    char path[READ_PATH_SIZE];
     size_t n;
-
-    snprintf(path, sizeof path, "%s/vpd", folder);
-    int failure = sysfs_read(dir, path, bytes, VPD_MAX_SIZE, &n);
+    int failure = read_vpd(dir, folder, &device->pci, bytes, &n);
     if (!failure && n) {
         CLEANUP_ERROR struct vif_error *error = vpd_serial(bytes, n,
                                                            device->serial);

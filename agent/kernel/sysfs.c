@@ -29,14 +29,9 @@ sysfs_open(const char *root, int *dirp)
 }
 
 int
-sysfs_read(int dir, const char *path, void *buf, size_t size, size_t *np)
+sysfs_read_open(int fd, void *buf, size_t size, size_t *np)
 {
-    CLEANUP_CLOSE int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-
     *np = 0;
-    if (fd < 0) {
-        return errno;
-    }
     for (;;) {
         char beyond;
         bool full = *np == size;
@@ -52,6 +47,15 @@ sysfs_read(int dir, const char *path, void *buf, size_t size, size_t *np)
             return errno;
         }
     }
+}
+
+int
+sysfs_read(int dir, const char *path, void *buf, size_t size, size_t *np)
+{
+    CLEANUP_CLOSE int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+
+    *np = 0;
+    return fd < 0 ? errno : sysfs_read_open(fd, buf, size, np);
 }
 
 /* The path that 'fmt' makes, in 'path' of PATH_MAX bytes. */

@@ -27,6 +27,9 @@ struct vif_error *sysfs_open(const char *root, int *dirp) VIF_WARN_UNUSED;
 /* An attribute as it is: at most 'size' bytes, '*np' of them.  0 or errno. */
 int sysfs_read(int dir, const char *path, void *buf, size_t size, size_t *np);
 
+/* The same of one that is open. */
+int sysfs_read_open(int fd, void *buf, size_t size, size_t *np);
+
 /* An attribute that is a line of text, without what ends it.  0 or errno, and
  * then 'buf' is "". */
 int sysfs_read_line(int dir, char *buf, size_t size, const char *fmt, ...)

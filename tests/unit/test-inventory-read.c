@@ -10,13 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cap-ng.h>
 #include <cmocka.h>
 
 #include "inventory/read.h"
 #include "kernel/sysfs.h"
 #include "openvswitch/dynamic-string.h"
+#include "privilege/privilege.h"
 #include "tests/unit/fake-sysfs.h"
 #include "util.h"
 
@@ -262,6 +268,49 @@ test_serial(void **state)
                      EBADMSG);
 }
 
+/* As vifd, which may not read what is root's: the helper opens it. */
+static int
+read_serial_without_rights(struct fake_sysfs *sysfs)
+{
+    struct privilege_host host = privilege_real_host();
+    CLEANUP_INVENTORY struct inventory inventory;
+
+    host.sys = sysfs->root;
+    if (privilege_start(&host)) {
+        return 1;
+    }
+    capng_clear(CAPNG_SELECT_CAPS);
+    if (capng_apply(CAPNG_SELECT_CAPS)) {
+        return 2;
+    }
+    read_all(sysfs, &inventory);
+    privilege_end();
+    return strcmp(get(&inventory, "pci/" PF)->serial, "AB12") ? 3 : 0;
+}
+
+static void
+test_serial_that_is_roots(void **state)
+{
+    static const uint8_t vpd[] = "\x90\x07\x00SN\x04" "AB12\x78";
+    struct fake_sysfs *sysfs = *state;
+    char path[256];
+    int status;
+
+    if (geteuid()) {
+        skip();
+    }
+    fake_sysfs_pci(sysfs, PF);
+    fake_sysfs_write_bytes(sysfs, vpd, sizeof vpd - 1, PF_FOLDER "/vpd");
+    snprintf(path, sizeof path, "%s/" PF_FOLDER "/vpd", sysfs->root);
+    assert_int_equal(chmod(path, 0), 0);
+    pid_t pid = fork();
+    if (!pid) {
+        _exit(read_serial_without_rights(sysfs));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static void
 test_netdevsim(void **state)
 {
@@ -490,6 +539,7 @@ main(void)
         TEST(test_virtio),
         TEST(test_vdpa_parent),
         TEST(test_serial),
+        TEST(test_serial_that_is_roots),
         TEST(test_netdevsim),
         TEST(test_sockets),
         TEST(test_diff),
