@@ -9,13 +9,16 @@ fuzz_programs = \
 	tests/fuzz/fuzz-netlink \
 	tests/fuzz/fuzz-ovsdb \
 	tests/fuzz/fuzz-record \
-	tests/fuzz/fuzz-rpc
+	tests/fuzz/fuzz-rpc \
+	tests/fuzz/fuzz-uevent \
+	tests/fuzz/fuzz-vpd
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 EXTRA_PROGRAMS += $(fuzz_programs)
 CLEANFILES += $(fuzz_programs)
 fuzzers: $(fuzz_programs)
 
-tests_fuzz_fuzz_binding_SOURCES = tests/fuzz/fuzz-binding.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_binding_SOURCES = tests/fuzz/fuzz-binding.c tests/fuzz/fuzz.h \
+	tests/unit/some-nics.c tests/unit/some-nics.h
 tests_fuzz_fuzz_binding_CPPFLAGS = $(AGENT_CPPFLAGS) \
 	-DVIFD_BUILT_PLUGINS=\"$(abs_top_builddir)/plugins/.libs\"
 tests_fuzz_fuzz_binding_CFLAGS = $(AGENT_CFLAGS)
@@ -63,6 +66,16 @@ tests_fuzz_fuzz_rpc_CPPFLAGS = $(AGENT_CPPFLAGS)
 tests_fuzz_fuzz_rpc_CFLAGS = $(AGENT_CFLAGS)
 tests_fuzz_fuzz_rpc_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_rpc_LDADD = $(AGENT_LIBS)
+tests_fuzz_fuzz_uevent_SOURCES = tests/fuzz/fuzz-uevent.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_uevent_CPPFLAGS = $(AGENT_CPPFLAGS)
+tests_fuzz_fuzz_uevent_CFLAGS = $(AGENT_CFLAGS)
+tests_fuzz_fuzz_uevent_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_uevent_LDADD = $(AGENT_LIBS)
+tests_fuzz_fuzz_vpd_SOURCES = tests/fuzz/fuzz-vpd.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_vpd_CPPFLAGS = $(AGENT_CPPFLAGS)
+tests_fuzz_fuzz_vpd_CFLAGS = $(AGENT_CFLAGS)
+tests_fuzz_fuzz_vpd_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_vpd_LDADD = $(AGENT_LIBS)
 
 EXTRA_DIST += tests/fuzz/run tests/fuzz/json.dict tests/fuzz/yaml.dict \
 	tests/fuzz/seeds
