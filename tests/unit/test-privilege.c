@@ -265,7 +265,7 @@ test_nodes_of_macvtaps(void **state)
     struct stat st;
 
     snprintf(node, sizeof node, "%s/tap9", fake->dev);
-    if (geteuid() || mknod(node, S_IFCHR | 0620, makedev(1, 3))) {
+    if (geteuid() || mknod(node, S_IFCHR | 0400, makedev(1, 3))) {
         skip();
     }
     fake_sys_link(fake, "sys/dev/char/1:3", "../../devices/m0/macvtap/tap9");
@@ -283,7 +283,7 @@ test_nodes_of_macvtaps(void **state)
     refused(privilege_close_tap_node(9), VIF_ERR_IN_USE, self);
     refused(privilege_close_tap_node(9), VIF_ERR_IN_USE, "tap9 is open");
     assert_int_equal(stat(node, &st), 0);
-    assert_int_equal(st.st_mode & 07777, 0620);
+    assert_int_equal(st.st_mode & 07777, 0400);
     close(held);
     assert_null(privilege_close_tap_node(9));
     assert_int_equal(stat(node, &st), 0);
