@@ -123,8 +123,9 @@ check_keys(const struct vif_attrs *profile, const char *type)
     return NULL;
 }
 
-/* libvirt talks to the switch when it hands the VF over or, and 802.1Qbg it
- * talks so alone, when it makes a macvtap on the VF's netdev. */
+/* libvirt talks to the switch when it hands the VF over or when it makes a
+ * macvtap, whatever create_device says; 802.1Qbg it talks for a macvtap
+ * alone, on the VF's netdev. */
 static struct vif_error *
 check_use(const struct vif_binding *b, const char *type)
 {
@@ -134,10 +135,9 @@ check_use(const struct vif_binding *b, const char *type)
         return check_refuse("port_profile", "port_profile: a port of "
                             "vnic_type '%s' cannot have one",
                             vif_vnic_type_name(b->vnic_type));
-    } else if (macvtap && b->create_device) {
-        return check_refuse("port_profile", "port_profile: needs "
-                            "create_device false, because libvirt tells the "
-                            "switch of a macvtap when it makes it");
+    } else if (b->uid != VIF_NO_ID || b->gid != VIF_NO_ID) {
+        return check_refuse("device_owner", "device_owner: with a "
+                            "port_profile libvirt makes the macvtap");
     } else if (b->driver && !strcmp(type, "802.1Qbg")) {
         return check_refuse("driver", "driver '%s': port_profile.type '%s' "
                             "needs the netdev of the VF's own driver",

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "agent/config.h"
 #include "binding/binding-json.h"
 #include "binding/json-array.h"
 #include "engine/planner.h"
@@ -18,6 +19,7 @@
 #include "report/libvirt-xml.h"
 #include "steps/step.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/some-nics.h"
 #include "util.h"
 
 #define MAX_BINDINGS 8
@@ -48,6 +50,35 @@ may_create(void *aux OVS_UNUSED, const char *bridge OVS_UNUSED)
     return true;
 }
 
+/* Two NICs with four VFs each, and one that is on no physical network. */
+static struct vif_error *
+devices(void *aux OVS_UNUSED, struct device_host *host)
+{
+    static const char spec[] =
+        "device_spec:\n"
+        "- {address: '0000:03:00.0', physical_network: physnet1,\n"
+        "   trusted: true}\n"
+        "- {address: '0000:04:00.0', physical_network: physnet1,\n"
+        "   managed: false}\n"
+        "- {address: '0000:05:00.0', physical_network: null}\n";
+    static struct device_claims claims;
+    static struct inventory inventory;
+    static struct config *config;
+
+    if (!config) {
+        ovs_assert(!config_parse(spec, strlen(spec), "spec", &config));
+        some_nics_add(&inventory, "0000:03:00.0", 4, 7);
+        some_nics_add(&inventory, "0000:04:00.0", 4, 7);
+        some_nics_add(&inventory, "0000:05:00.0", 4, 7);
+    }
+    *host = (struct device_host) {
+        .inventory = &inventory,
+        .specs = &config->device_spec,
+        .claims = &claims,
+    };
+    return NULL;
+}
+
 static struct planner *
 get_planner(void)
 {
@@ -61,6 +92,8 @@ get_planner(void)
             .bridge_exists = exists,
             .bridge_datapath_type = datapath_type,
             .bridge_may_create = may_create,
+            .devices_ready = is_ready,
+            .devices = devices,
         };
 
         plugins = plugins_create(&config);

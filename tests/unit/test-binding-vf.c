@@ -366,7 +366,10 @@ test_where_a_port_profile_can_be(void **state)
     vif_attrs_set(&b.port_profile, "profileid", "p");
     expect_refusal(&b, "port_profile", "vnic_type 'normal'");
     b.vnic_type = VIF_VNIC_MACVTAP;
-    expect_refusal(&b, "port_profile", "create_device false");
+    expect_accepted(&b);
+    b.uid = 64055;
+    expect_refusal(&b, "device_owner", "libvirt makes the macvtap");
+    b.uid = VIF_NO_ID;
     b.create_device = false;
     expect_accepted(&b);
     b.vnic_type = VIF_VNIC_DIRECT;

@@ -133,7 +133,7 @@ static const struct {
       "<interface type=\"hostdev\" managed=\"yes\">\n"
       MAC VF_SOURCE QBH_ELEMENT "</interface>" },
     { "a macvtap with a port profile",
-      "'vnic_type':'macvtap','create_device':false," WITH_MAC "," QBH,
+      "'vnic_type':'macvtap'," WITH_MAC "," QBH,
       { { "vif_type", "802.1qbh" }, { "devices.netdev", "enp3s0f0v0" },
         { "devices.pci_slot", "0000:03:10.2" } },
       "<interface type=\"direct\">\n" MAC
