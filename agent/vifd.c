@@ -421,6 +421,8 @@ vifd_run(struct vifd *vifd)
     lanes_run(vifd->lanes);
     engine_run(vifd->engine);
     ovs_run(vifd->ovs);
+    engine_run_if_kicked(vifd->engine);
+    rpc_server_flush(vifd->server);
     vifd_run_journal(vifd);
     vifd_run_rebuild(vifd);
     run_recovery(vifd);

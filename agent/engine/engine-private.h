@@ -101,6 +101,8 @@ struct pstep {
     bool begun;                     /* What that is for was, in this life. */
 
     struct step_task *task;         /* Under way or finished, or NULL. */
+    bool gated;                     /* It is apply(), submitted before what
+                                     * was armed is durable. */
     bool task_over;                 /* Its result waits to be looked at. */
     bool committed;                 /* apply(): only the proof is missing. */
     bool suspect;                   /* Seen otherwise than was asked. */
@@ -320,6 +322,7 @@ struct engine {
 
     size_t n_jobs;                  /* Of requests; internal ones not. */
     size_t n_transitions;
+    size_t n_gated;                 /* Steps that are. */
     size_t n_recovering;
     char *not_accepting;            /* Why, or NULL. */
     bool held;                      /* Nothing is begun yet. */

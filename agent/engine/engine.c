@@ -259,6 +259,20 @@ engine_run(struct engine *engine)
     engine_flush(engine);
 }
 
+static bool
+is_kicked(const struct engine *engine)
+{
+    return engine->resources_kicked || !ovs_list_is_empty(&engine->kicked);
+}
+
+void
+engine_run_if_kicked(struct engine *engine)
+{
+    if (is_kicked(engine)) {
+        engine_run(engine);
+    }
+}
+
 void
 engine_wait(struct engine *engine)
 {
@@ -275,7 +289,7 @@ engine_wait(struct engine *engine)
     if (next < LLONG_MAX) {
         poll_timer_wait_until((next + 999) / 1000);
     }
-    if (engine->resources_kicked || !ovs_list_is_empty(&engine->kicked)) {
+    if (is_kicked(engine)) {
         poll_immediate_wake();
     }
 }

@@ -223,6 +223,8 @@ void engine_all_changed(struct engine *);
 void engine_retry(struct engine *);
 
 void engine_run(struct engine *);
+/* The same, if there is something to do at once. */
+void engine_run_if_kicked(struct engine *);
 void engine_wait(struct engine *);
 
 /* Refuses new work from now on; 'engine_idle' when nothing is under way. */

@@ -20,9 +20,12 @@ struct executor_class {
      * the other in the order in which they were submitted. */
     void (*submit)(struct executor *, struct step_task *);
 
+    /* The arming of 'task', which was submitted 'gated', is durable. */
+    void (*armed)(struct executor *, struct step_task *);
+
     /* The engine does not want the result any more.  A task that was not
-     * started is handed back soon with VIF_ERR_SUPERSEDED; one under way ends
-     * when it ends. */
+     * started, or waits for its arming, is handed back soon with
+     * VIF_ERR_SUPERSEDED; one under way ends when it ends. */
     void (*cancel)(struct executor *, struct step_task *);
 
     /* Whether 'lane' is stuck: its operation has been in the kernel for

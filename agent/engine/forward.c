@@ -17,6 +17,11 @@
 /* How often a step is put right that somebody else changes. */
 #define MAX_MENDS 3
 
+/* So many steps at once begin before their arming is durable: each of them
+ * keeps a worker waiting, and when there is more to do a commit is not what
+ * a port waits for. */
+#define MAX_GATED 2
+
 /* Something will be written: from now on the port is seen to change. */
 static void
 forward_changes(struct port *port)
@@ -120,6 +125,49 @@ pstep_arm(struct pstep *step)
     step->armed_commit = 0;
     step->begun = false;
     forward_changes(step->port);
+}
+
+/* Arms 'step', which is new, with what there must be for it to succeed. */
+static void
+forward_presume(struct pstep *step)
+{
+    struct step presumed = {
+        .class = step->class,
+        .object = step->object,
+        .port_id = step->port->id,
+        .args = step->new,
+    };
+
+    step->class->presume(&presumed);
+    vif_attrs_destroy(&step->original);
+    step->original = presumed.original;
+    step->void_original = false;
+    pstep_arm(step);
+}
+
+/* Whether apply() of 'step' may be called now. */
+static bool
+forward_may_apply(const struct pstep *step, bool durable)
+{
+    return (pstep_after_done(step)
+            && (durable
+                || (step->class->begins_early && step->action == ACTION_ADD
+                    && step->port->engine->n_gated < MAX_GATED)));
+}
+
+/* The arming of 'step', whose apply() awaits that, is durable. */
+static void
+forward_open_gate(struct pstep *step)
+{
+    struct engine *engine = step->port->engine;
+
+    if (step->gated && !step->task_over
+        && engine_durable(engine, step->armed_commit)) {
+        step->gated = false;
+        step->begun = true;
+        engine->n_gated--;
+        engine->executor->class->armed(engine->executor, step->task);
+    }
 }
 
 /* Before 'step' is put in place again. */
@@ -320,7 +368,12 @@ forward_step(struct pstep *step)
             }
             break;
         case ACTION_ADD:
-            forward_submit(step, STEP_CAPTURE, &step->new, NULL);
+            if (step->class->presume) {
+                forward_presume(step);
+                forward_step(step);
+            } else {
+                forward_submit(step, STEP_CAPTURE, &step->new, NULL);
+            }
             break;
         case ACTION_ALTER:
             pstep_arm(step);
@@ -351,11 +404,13 @@ forward_step(struct pstep *step)
         break;
 
     case PHASE_ARMED:
-        if (durable && pstep_after_done(step)) {
+        if (forward_may_apply(step, durable)) {
             bool was_there = (step->action == ACTION_ALTER
                               || step->action == ACTION_REPAIR);
 
-            step->begun = true;
+            step->begun = durable;
+            step->gated = !durable;
+            step->port->engine->n_gated += step->gated;
             forward_submit(step, STEP_APPLY, &step->new,
                            was_there ? &step->cur : NULL);
         }
@@ -485,6 +540,7 @@ forward_advance(struct port *port)
         if (!forward_result(step)) {
             return;
         }
+        forward_open_gate(step);
         if (!step->task) {
             forward_step(step);
             if (port->transition != TRANSITION_FORWARD) {

@@ -24,12 +24,20 @@ enum lane_job_state {
     JOB_OVER                    /* To be handed back. */
 };
 
+/* Whether a task may make things that last. */
+enum lane_gate {
+    GATE_OPEN,
+    GATE_CLOSED,                /* Not yet: see step_await_arming(). */
+    GATE_REFUSED
+};
+
 /* A task in the hands of the lanes: task->exec. */
 struct lane_job {
     struct ovs_list node;       /* In the list of its state. */
     struct step_task *task;
     struct lane *lane;          /* NULL: no order with any other. */
     enum lane_job_state state;
+    enum lane_gate gate;
 };
 
 struct lane_queue {

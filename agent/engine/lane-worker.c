@@ -57,6 +57,26 @@ revert_together(struct worker *worker, const struct step_env *env)
     }
 }
 
+/* For step_env, without the mutex. */
+static struct vif_error *
+await_arming(void *worker_)
+{
+    struct worker *worker = worker_;
+    struct lanes *lanes = worker->lanes;
+    const struct lane_job *job = worker->batch[0];
+    bool open;
+
+    pthread_mutex_lock(&lanes->mutex);
+    while (job->gate == GATE_CLOSED && !lanes->stopping) {
+        pthread_cond_wait(&lanes->gate, &lanes->mutex);
+    }
+    open = job->gate == GATE_OPEN;
+    pthread_mutex_unlock(&lanes->mutex);
+    return (open ? NULL
+            : vif_error_create(VIF_ERR_SUPERSEDED, "it is not wanted any "
+                               "more"));
+}
+
 /* Without the mutex: may take as long as it takes.  The tasks are this
  * worker's, but for 'started_us', which others may read. */
 static void
@@ -72,6 +92,10 @@ run_batch(struct worker *worker)
                                "open a socket to the kernel");
     }
     env.rtnl = worker->rtnl;
+    if (first->gated) {
+        env.await_arming = await_arming;
+        env.aux = worker;
+    }
 
     if (error) {
         for (size_t i = 0; i < worker->n; i++) {

@@ -30,6 +30,7 @@ struct lanes {
     pthread_mutex_t mutex;      /* Guards what follows.  Nobody holds it while
                                  * a step is carried out. */
     pthread_cond_t more;        /* Something is ready, or 'stopping'. */
+    pthread_cond_t gate;        /* One is not closed any more. */
     pthread_cond_t end;         /* A worker has ended. */
     struct lane_queue queue;
     struct ovs_list over;       /* Jobs to be handed back. */

@@ -78,6 +78,21 @@ start_loop_task(struct lanes *lanes, struct step_task *task)
     class->start(task, &env);
 }
 
+/* With the mutex held. */
+static void
+release_gathered(struct lanes *lanes)
+{
+    struct lane_job *job;
+
+    if (!ovs_list_is_empty(&lanes->gathered)) {
+        LIST_FOR_EACH_POP (job, node, &lanes->gathered) {
+            lane_queue_push(&lanes->queue, job);
+        }
+        lanes_wake_workers(lanes);
+        start_workers(lanes);
+    }
+}
+
 static void
 lanes_submit(struct executor *executor, struct step_task *task)
 {
@@ -96,6 +111,33 @@ lanes_submit(struct executor *executor, struct step_task *task)
     task->exec = job;
     ovs_list_push_back(&lanes->gathered, &job->node);
     lanes->n_submitted++;
+    if (task->gated) {
+        /* It is in a hurry: the turn goes on with writing the journal. */
+        job->gate = GATE_CLOSED;
+        pthread_mutex_lock(&lanes->mutex);
+        release_gathered(lanes);
+        pthread_mutex_unlock(&lanes->mutex);
+    }
+}
+
+/* With the mutex held. */
+static void
+set_gate(struct lanes *lanes, struct lane_job *job, enum lane_gate gate)
+{
+    if (job->gate == GATE_CLOSED) {
+        job->gate = gate;
+        pthread_cond_broadcast(&lanes->gate);
+    }
+}
+
+static void
+lanes_armed(struct executor *executor, struct step_task *task)
+{
+    struct lanes *lanes = lanes_cast(executor);
+
+    pthread_mutex_lock(&lanes->mutex);
+    set_gate(lanes, task->exec, GATE_OPEN);
+    pthread_mutex_unlock(&lanes->mutex);
 }
 
 /* With the mutex held: hands 'job', which nobody has begun, back unbegun. */
@@ -140,6 +182,8 @@ lanes_cancel(struct executor *executor, struct step_task *task)
     pthread_mutex_lock(&lanes->mutex);
     if (job->state != JOB_RUNNING && job->state != JOB_OVER) {
         withdraw(lanes, job, "it is not wanted any more");
+    } else {
+        set_gate(lanes, job, GATE_REFUSED);
     }
     pthread_mutex_unlock(&lanes->mutex);
 }
@@ -167,6 +211,7 @@ lanes_stuck(struct executor *executor, const char *lane)
 static const struct executor_class lanes_class = {
     .lookup = lanes_lookup,
     .submit = lanes_submit,
+    .armed = lanes_armed,
     .cancel = lanes_cancel,
     .stuck = lanes_stuck,
 };
@@ -262,21 +307,6 @@ lanes_run(struct lanes *lanes)
     reap(lanes, &over, &ended);
 }
 
-/* With the mutex held. */
-static void
-release_gathered(struct lanes *lanes)
-{
-    struct lane_job *job;
-
-    if (!ovs_list_is_empty(&lanes->gathered)) {
-        LIST_FOR_EACH_POP (job, node, &lanes->gathered) {
-            lane_queue_push(&lanes->queue, job);
-        }
-        lanes_wake_workers(lanes);
-        start_workers(lanes);
-    }
-}
-
 void
 lanes_wait(struct lanes *lanes)
 {
@@ -321,6 +351,7 @@ init_conditions(struct lanes *lanes)
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&lanes->more, &monotonic);
+    pthread_cond_init(&lanes->gate, &monotonic);
     pthread_cond_init(&lanes->end, &monotonic);
     pthread_condattr_destroy(&monotonic);
 }
@@ -364,6 +395,7 @@ lanes_free(struct lanes *lanes)
 {
     lane_queue_destroy(&lanes->queue);
     pthread_cond_destroy(&lanes->more);
+    pthread_cond_destroy(&lanes->gate);
     pthread_cond_destroy(&lanes->end);
     pthread_mutex_destroy(&lanes->mutex);
     latch_destroy(&lanes->latch);
@@ -446,6 +478,7 @@ lanes_destroy(struct lanes *lanes, unsigned int timeout_ms)
     lanes->stopping = true;
     withdraw_all(lanes);
     pthread_cond_broadcast(&lanes->more);
+    pthread_cond_broadcast(&lanes->gate);
     wait_for_workers(lanes, timeout_ms);
     ovs_list_push_back_all(&over, &lanes->over);
     ovs_list_push_back_all(&ended, &lanes->ended);

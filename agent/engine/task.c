@@ -86,6 +86,7 @@ pstep_submit(struct pstep *step, enum step_op op,
 
         ovs_strlcpy(task->lane, name ? name : "", sizeof task->lane);
     }
+    task->gated = step->gated;
     task->done = pstep_task_done;
     task->committed = pstep_task_committed;
     task->aux = step;
@@ -140,9 +141,13 @@ pstep_take_result(struct pstep *step, enum step_op *op,
         /* What apply() found out before it failed helps to take it back. */
         vif_attrs_swap(&step->output, &task->step.output);
     }
-    if (task->untouched && task->op == STEP_APPLY && !step->backward
-        && step->phase == PHASE_ARMED) {
+    if ((task->untouched || step->gated) && task->op == STEP_APPLY
+        && !step->backward && step->phase == PHASE_ARMED) {
         pstep_disarm(step);
+    }
+    if (step->gated) {          /* It failed before it made anything last. */
+        step->gated = false;
+        step->port->engine->n_gated--;
     }
     step_task_destroy(task);
     return true;

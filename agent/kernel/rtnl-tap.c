@@ -124,19 +124,56 @@ set_owner(int fd, const struct rtnl_tap *tap)
     return NULL;
 }
 
-/* Every socket can tell an index, and without taking the kernel's big
- * lock. */
+static struct vif_error *
+ask(const struct rtnl *rtnl, unsigned long request, const char *what,
+    const char *name, struct ifreq *ifr)
+{
+    memset(ifr, 0, sizeof *ifr);
+    memcpy(ifr->ifr_name, name, strlen(name) + 1);
+    if (!ioctl(rtnl->fd, request, ifr)) {
+        return NULL;
+    }
+
+    int errnum = errno;
+    struct vif_error *error = vif_error_from_errno(errnum, "%s", what);
+    if (errnum == ENODEV) {
+        error->code = VIF_ERR_NOT_FOUND;
+    }
+    return error;
+}
+
 static struct vif_error *
 look_up_index(const struct rtnl *rtnl, const char *name, int *ifindexp)
 {
-    struct ifreq ifr = { .ifr_flags = 0 };
+    struct ifreq ifr;
+    struct vif_error *error = ask(rtnl, SIOCGIFINDEX, "SIOCGIFINDEX", name,
+                                  &ifr);
 
-    memcpy(ifr.ifr_name, name, strlen(name) + 1);
-    if (ioctl(rtnl->fd, SIOCGIFINDEX, &ifr)) {
-        return vif_error_from_errno(errno, "SIOCGIFINDEX");
+    *ifindexp = error ? 0 : ifr.ifr_ifindex;
+    return error;
+}
+
+struct vif_error *
+rtnl_glance(struct rtnl *rtnl, const char *name, struct rtnl_glance *glance)
+{
+    struct ifreq ifr;
+    struct vif_error *error = look_up_index(rtnl, name, &glance->ifindex);
+
+    error = error ? error : ask(rtnl, SIOCGIFFLAGS, "SIOCGIFFLAGS", name,
+                                &ifr);
+    if (!error) {
+        glance->up = ifr.ifr_flags & IFF_UP;
+        error = ask(rtnl, SIOCGIFMTU, "SIOCGIFMTU", name, &ifr);
     }
-    *ifindexp = ifr.ifr_ifindex;
-    return NULL;
+    if (!error) {
+        glance->mtu = ifr.ifr_mtu;
+        error = ask(rtnl, SIOCGIFHWADDR, "SIOCGIFHWADDR", name, &ifr);
+    }
+    if (!error) {
+        memcpy(glance->mac.octets, ifr.ifr_hwaddr.sa_data,
+               sizeof glance->mac.octets);
+    }
+    return error;
 }
 
 static struct vif_error *
@@ -150,6 +187,9 @@ create(struct rtnl *rtnl, const struct rtnl_tap *tap,
     error = error ? error : set_owner(fd, tap);
     error = error ? error : look_up_index(rtnl, tap->name, ifindexp);
     error = error ? error : rtnl_set(rtnl, *ifindexp, change);
+    if (!error && tap->may_last) {
+        error = tap->may_last(tap->aux);
+    }
     if (error) {
         return error;
     }

@@ -61,6 +61,17 @@ struct vif_error *rtnl_get_by_name(struct rtnl *, const char *name,
                                    struct rtnl_link *);
 struct vif_error *rtnl_get(struct rtnl *, int ifindex, struct rtnl_link *);
 
+/* What every socket can tell of a link, and without the kernel's big lock, for
+ * which others may queue.  VIF_ERR_NOT_FOUND if there is none. */
+struct rtnl_glance {
+    int ifindex;
+    uint32_t mtu;
+    struct vif_mac mac;
+    bool up;
+};
+struct vif_error *rtnl_glance(struct rtnl *, const char *name,
+                              struct rtnl_glance *);
+
 /* All links; repeated when the kernel says that the dump was interrupted.
  * The caller frees '*linksp' with free(). */
 struct vif_error *rtnl_dump(struct rtnl *, struct rtnl_link **linksp,
@@ -81,6 +92,11 @@ struct rtnl_tap {
     const char *name;
     bool multi_queue;
     uint32_t owner, group;              /* UINT32_MAX: leave unset. */
+
+    /* Called before it is made persistent; after an error it is not, and has
+     * gone.  May be NULL. */
+    struct vif_error *(*may_last)(const void *aux);
+    const void *aux;
 };
 
 /* Makes a tap that did not exist (IFF_TUN_EXCL), applies 'change', checks

@@ -99,7 +99,7 @@ const char *const filter_deadly[] = {
 
 const uint32_t filter_vifd_ioctls[] = {
     TUNGETFEATURES, TUNSETIFF, TUNSETOWNER, TUNSETGROUP, TUNSETPERSIST,
-    SIOCGIFINDEX, FIONREAD, FIONBIO,
+    SIOCGIFINDEX, SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFHWADDR, FIONREAD, FIONBIO,
     TCGETS,             /* Standard output: whether it is a terminal. */
     0
 };

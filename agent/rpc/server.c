@@ -357,6 +357,18 @@ rpc_server_run(struct rpc_server *server)
 }
 
 void
+rpc_server_flush(struct rpc_server *server)
+{
+    const struct client *client;
+
+    if (server->traffic.unsent) {
+        LIST_FOR_EACH (client, node, &server->clients) {
+            rpc_session_flush(client->session);
+        }
+    }
+}
+
+void
 rpc_server_wait(struct rpc_server *server)
 {
     const struct client *client;

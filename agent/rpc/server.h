@@ -23,6 +23,9 @@ void rpc_server_destroy(struct rpc_server *);   /* NULL is allowed. */
 void rpc_server_run(struct rpc_server *);
 void rpc_server_wait(struct rpc_server *);
 
+/* Writes what has become known in this turn. */
+void rpc_server_flush(struct rpc_server *);
+
 /* For engine_set_event_cb(). */
 void rpc_server_event(struct rpc_server *, const struct engine_event *);
 

@@ -382,6 +382,12 @@ has_hung_up(const struct rpc_session *session)
     return poll(&pollfd, 1, 0) > 0 && pollfd.revents & (POLLHUP | POLLERR);
 }
 
+void
+rpc_session_flush(struct rpc_session *session)
+{
+    session_write(session);
+}
+
 bool
 rpc_session_run(struct rpc_session *session, long long budget_us)
 {

@@ -37,6 +37,9 @@ void rpc_session_destroy(struct rpc_session *);     /* NULL is allowed. */
  * request after 'budget_us' microseconds.  False if the client has left or is
  * to leave: then the session is to be destroyed. */
 bool rpc_session_run(struct rpc_session *, long long budget_us);
+
+/* Writes what can be without blocking. */
+void rpc_session_flush(struct rpc_session *);
 void rpc_session_wait(struct rpc_session *);
 
 /* Whether there is more to take than the last turn had time for. */

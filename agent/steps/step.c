@@ -76,6 +76,12 @@ step_task_done(struct step_task *task, struct vif_error *error)
     }
 }
 
+struct vif_error *
+step_await_arming(const struct step_env *env)
+{
+    return env->await_arming ? env->await_arming(env->aux) : NULL;
+}
+
 typedef struct vif_error *step_function(struct step *,
                                         const struct step_env *);
 
@@ -113,6 +119,7 @@ apply(struct step *step, const struct step_env *env)
 
     for (int i = 0; i < MAX_APPLIES; i++) {
         vif_error_destroy(error);
+        step->fresh = 0;
         error = call(step->class->apply, step, STEP_APPLY, env);
         if (error) {
             break;
@@ -122,6 +129,7 @@ apply(struct step *step, const struct step_env *env)
             break;
         }
     }
+    step->fresh = 0;
     return error;
 }
 

@@ -45,7 +45,18 @@ struct step_env {
     struct rtnl *rtnl;      /* NULL in the main loop. */
     struct ovs *ovs;        /* NULL in a lane. */
     const char *key;        /* This installation's UUID: the ownership key. */
+
+    /* In a lane: see step_await_arming().  NULL if it has not to be
+     * awaited. */
+    struct vif_error *(*await_arming)(void *aux);
+    void *aux;
 };
+
+/* For apply() of a class that 'begins_early', before the first thing that
+ * outlives the process: returns when the journal knows what revert() will
+ * need, or an error if that is not going to be, and then whatever apply() has
+ * done must go with the process, or before. */
+struct vif_error *step_await_arming(const struct step_env *) VIF_WARN_UNUSED;
 
 struct step {
     const struct step_class *class;
@@ -64,6 +75,8 @@ struct step {
                                  * "pending", if set, says in a few words what
                                  * is still awaited ("device"); "warning" is
                                  * handed to the user. */
+    int fresh;              /* Of the verify() that follows apply() alone: the
+                             * index of what that has just made, or 0. */
     bool prove;             /* verify(): prove it by a round trip through
                              * whoever carries it out (contract 6), not only
                              * by comparing what is stored. */
@@ -90,6 +103,11 @@ struct step_class {
      * of databases, 20 devices, 10 drivers, 0 modes. */
     int rank;
 
+    /* apply() of a new thing does nothing that outlives the process before it
+     * has called step_await_arming(): it may be called while its arming is
+     * still being journalled. */
+    bool begins_early;
+
     /* Pure: whether 'args' can be carried out at all; names key and value.
      * References are not resolved yet: a key may be absent if 'partial'. */
     struct vif_error *(*check)(const struct vif_attrs *args, bool partial);
@@ -102,6 +120,11 @@ struct step_class {
      * PF's address; NULL (or a NULL result): a lane of the port's own.  Put
      * into 'buf'. */
     const char *(*lane)(const struct vif_attrs *args, char buf[64]);
+
+    /* Optional, pure: what capture() of a new thing would fill in, where that
+     * is known without a look because apply() fails if it is wrong.  Then
+     * capture() is called only to put something in place again. */
+    void (*presume)(struct step *);
 
     /* Lanes only.
      *
@@ -152,6 +175,8 @@ struct step_task {
     char lane[64];          /* Empty: no order with any other task. */
 
     struct vif_error *error;        /* The result. */
+    bool gated;             /* apply(): its arming is not durable yet.  The
+                             * engine says when it is: executor.h. */
     bool untouched;         /* apply() of the main loop, failed: nothing of it
                              * was carried out, and revert() is not needed. */
     long long queued_us, started_us, finished_us;   /* CLOCK_MONOTONIC. */

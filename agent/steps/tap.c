@@ -144,6 +144,13 @@ not_as_wished(const struct rtnl_link *link, const struct rtnl_change *change)
 
 /* The class. */
 
+/* One with our mark was left over from a crash: as good as none. */
+static void
+tap_presume(struct step *step)
+{
+    vif_attrs_set_bool(&step->original, "existed", false);
+}
+
 static struct vif_error *
 tap_capture(struct step *step, const struct step_env *env)
 {
@@ -164,8 +171,7 @@ tap_capture(struct step *step, const struct step_env *env)
         return marked_link_taken(&wish.tap, &link);
     }
 
-    /* One with our mark was left over from a crash: as good as none. */
-    vif_attrs_set_bool(&step->original, "existed", false);
+    tap_presume(step);
     return NULL;
 }
 
@@ -183,6 +189,12 @@ remove_unused(const struct wish *wish, const struct step_env *env,
 }
 
 static struct vif_error *
+may_last(const void *env)
+{
+    return step_await_arming(env);
+}
+
+static struct vif_error *
 create(struct step *step, const struct step_env *env, const struct wish *wish)
 {
     const struct rtnl_tap tap = {
@@ -190,6 +202,8 @@ create(struct step *step, const struct step_env *env, const struct wish *wish)
         .multi_queue = wish->args.multi_queue,
         .owner = wish->args.uid,
         .group = wish->args.gid,
+        .may_last = may_last,
+        .aux = env,
     };
     struct rtnl_change change;
     struct rtnl_link old;
@@ -208,6 +222,7 @@ create(struct step *step, const struct step_env *env, const struct wish *wish)
     needed_change(wish, NULL, &change);
     error = rtnl_tap_create(env->rtnl, &tap, &change, &ifindex);
     if (!error) {
+        step->fresh = ifindex;
         vif_attrs_set_uint(&step->output, "ifindex", ifindex);
     }
     return error;
@@ -278,9 +293,34 @@ tap_apply(struct step *step, const struct step_env *env)
         }
         vif_error_destroy(error);
         may_be_there = true;
+        error = step_await_arming(env);     /* It is changed where it is. */
+        if (error) {
+            return error;
+        }
     }
     return vif_error_create(VIF_ERR_CONFLICT, "somebody makes and deletes "
                             "links named %s all the time", wish.tap.name);
+}
+
+/* Whether the tap that was just made is as wished, as far as that can be
+ * another's doing: the kernel has said yes to its flags and its mark a moment
+ * ago.  What is not so may still turn out to be, by a closer look. */
+static bool
+fresh_is_as_wished(const struct step *step, const struct step_env *env,
+                   const struct wish *wish)
+{
+    const struct tap_args *args = &wish->args;
+    struct rtnl_glance now;
+    struct vif_error *error = rtnl_glance(env->rtnl, wish->tap.name,
+                                          &now);
+    bool good = (!error && now.ifindex == step->fresh
+                 && (!args->mtu || now.mtu == args->mtu)
+                 && now.up == args->up
+                 && (!args->has_mac
+                     || !memcmp(&now.mac, &args->mac, sizeof now.mac)));
+
+    vif_error_destroy(error);
+    return good;
 }
 
 static struct vif_error *
@@ -291,6 +331,10 @@ tap_verify(struct step *step, const struct step_env *env)
     struct wish wish;
     struct vif_error *error = read_wish(step, env, &wish);
 
+    if (!error && step->fresh && fresh_is_as_wished(step, env, &wish)) {
+        vif_attrs_set_uint(&step->output, "n_queues_open", 0);
+        return NULL;
+    }
     error = error ? error : marked_link_check(&wish.tap, env->rtnl, &link);
     if (error) {
         return error;
@@ -392,8 +436,10 @@ const struct step_class step_tap_class = {
     .version = 1,
     .summary = "a tap device",
     .rank = 20,
+    .begins_early = true,
     .check = tap_args_check,
     .compare = tap_args_compare,
+    .presume = tap_presume,
     .capture = tap_capture,
     .apply = tap_apply,
     .verify = tap_verify,

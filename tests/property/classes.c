@@ -91,9 +91,18 @@ PURE_FUNCTIONS(card, THING_CARD)
     .capture = never_function, .apply = never_function,                 \
     .verify = never_function, .revert = never_function
 
+/* That there is none: else apply() says so. */
+static void
+netdev_presume(struct step *step)
+{
+    vif_attrs_setf(&step->original, "token", "token %s %s presumed;",
+                   step->port_id, step->object);
+}
+
 const struct step_class netdev_class = {
     .kind = "netdev", .version = 1, .summary = "a device that is made",
     .rank = 20, .check = netdev_check, .compare = netdev_compare,
+    .presume = netdev_presume, .begins_early = true,
     IN_LANE,
 };
 

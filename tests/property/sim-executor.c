@@ -64,12 +64,23 @@ sim_lookup(struct executor *executor OVS_UNUSED, const char *kind)
     return host_lookup(kind);
 }
 
+/* Whether apply() fails before anything of it lasts. */
+static bool
+fails_early(const struct sim_task *task)
+{
+    return task->thing->exists
+           && task->thing->maker != port_number(task->task->step.port_id);
+}
+
 /* What only the end of something else lets go on. */
 static bool
 is_blocked(const struct sim_executor *executor, const struct sim_task *task)
 {
     if (task->cancelled) {
         return false;
+    }
+    if (task->gated && !fails_early(task)) {
+        return true;
     }
     if (task->stage == TASK_QUEUED) {
         if (task->task->lane[0]) {
@@ -299,6 +310,9 @@ task_step(struct sim_executor *executor, size_t index)
         task_end(executor, index,
                  vif_error_create(VIF_ERR_DEADLINE,
                                   "the server has not answered"));
+    } else if (task->gated) {
+        task_end(executor, index,
+                 vif_error_create(VIF_ERR_CONFLICT, "it is somebody else's"));
     } else if (task->stage == TASK_QUEUED) {
         task_begin(executor, task);
     } else if (task->stage == TASK_BEGUN) {
@@ -378,6 +392,7 @@ sim_submit(struct executor *executor_, struct step_task *step_task)
                    step_task->step.class->kind, step_task->step.object);
     }
     task->ready_us = step_task->queued_us = world->now_us;
+    task->gated = step_task->gated;
     watch_submit(&world->watch, task->thing, step_task);
 
     /* A step of the main loop may be over before submit() returns. */
@@ -387,6 +402,22 @@ sim_submit(struct executor *executor_, struct step_task *step_task)
             task_step(executor, index);
         }
     }
+}
+
+static void
+sim_armed(struct executor *executor_, struct step_task *step_task)
+{
+    struct sim_executor *executor = sim_executor_cast(executor_);
+
+    for (size_t i = 0; i < executor->n_tasks; i++) {
+        if (executor->tasks[i].task == step_task
+            && executor->tasks[i].gated) {
+            executor->tasks[i].gated = false;
+            return;
+        }
+    }
+    world_fail(executor->world, "arms-what-is-not-gated",
+               "armed() of a task that does not wait for it");
 }
 
 static void
@@ -427,6 +458,7 @@ sim_stuck(struct executor *executor_, const char *lane)
 static const struct executor_class sim_executor_class = {
     .lookup = sim_lookup,
     .submit = sim_submit,
+    .armed = sim_armed,
     .cancel = sim_cancel,
     .stuck = sim_stuck,
 };

@@ -41,6 +41,7 @@ struct sim_task {
     enum fault_mode fault;
     bool stuck;             /* Does not move on before it is let go. */
     bool cancelled;
+    bool gated;             /* Its arming is not durable. */
     struct vif_error *error;    /* What it will say. */
     long long ready_us;     /* Of its next point in time. */
     long long begun_us;

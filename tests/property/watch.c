@@ -92,6 +92,25 @@ out_of_order(const struct watched *step, const struct step *args,
            ? "after a crash, before a verify or revert" : NULL;
 }
 
+/* The original of 'step' is known from now on. */
+static void
+note_original(struct watched *step, const struct step *args)
+{
+    step->reverted = step->unsure = step->maybe = false;
+    step->captured = true;
+    snprintf(step->token, sizeof step->token, "%s",
+             vif_attrs_get(&args->original, "token"));
+}
+
+/* Whether nobody has looked for the original that 'task' comes with, and
+ * nobody need have. */
+static bool
+is_presumed(const struct watched *step, const struct step_task *task)
+{
+    return task->step.class->presume && task->op == STEP_APPLY
+           && !task->step.has_previous && !step->maybe;
+}
+
 void
 watch_submit(struct watch *watch, const struct thing *thing,
              const struct step_task *task)
@@ -109,6 +128,9 @@ watch_submit(struct watch *watch, const struct thing *thing,
         && argument_missing(&thing_classes[thing->kind], &task->step.args,
                             &key)) {
         broken(watch, "arguments-resolved", thing, task, key);
+    }
+    if (is_presumed(step, task)) {
+        note_original(step, &task->step);
     }
     why = out_of_order(step, &task->step, task->op);
     if (why) {
@@ -163,6 +185,29 @@ only_port_plugs(const struct watch *watch, const struct step_task *task)
            && view.state == PORT_PLUGGING;
 }
 
+/* Whether 'thing' is among what port 'port_id' is to have.  A shared thing that
+ * it held a plan ago comes with what that plan put before it. */
+static bool
+port_is_to_have(const struct watch *watch, const char *port_id,
+                const struct thing *thing)
+{
+    const struct engine *engine = watch->world->engine;
+    struct engine_port_view port;
+    struct engine_step_view step;
+
+    if (!engine_find_port(engine, port_id, &port)) {
+        return false;
+    }
+    for (size_t i = 0; i < port.n_steps; i++) {
+        engine_get_step(engine, port_id, i, &step);
+        if (!strcmp(step.kind, thing_classes[thing->kind].kind)
+            && !strcmp(step.object, thing->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What the plan puts before the step is in place, as far as the engine has had
  * it done. */
 static void
@@ -183,7 +228,8 @@ check_needs(struct watch *watch, const struct thing *thing,
         snprintf(name, sizeof name, " %s", other->name);
         /* What a stranger has taken away need not be waited for. */
         if (strstr(needs, name) && !step->verified && !other->touched
-            && (!step->maybe || step->reverted)) {
+            && (!step->maybe || step->reverted)
+            && port_is_to_have(watch, task->step.port_id, other)) {
             broken(watch, "order", thing, task,
                    "what it comes after is not in place");
         }
@@ -217,7 +263,6 @@ watch_end(struct watch *watch, const struct thing *thing,
           const struct step_task *task, bool success)
 {
     struct watched *step = watched(watch, thing, task);
-    const char *token = vif_attrs_get(&task->step.original, "token");
 
     step->busy = false;
     if (task->op != STEP_CAPTURE || task->step.has_previous) {
@@ -230,9 +275,7 @@ watch_end(struct watch *watch, const struct thing *thing,
     if (task->op == STEP_CAPTURE) {
         step->reverted = false;
         if (!task->step.has_previous) {
-            step->captured = true;
-            step->unsure = step->maybe = false;
-            snprintf(step->token, sizeof step->token, "%s", token);
+            note_original(step, &task->step);
         }
     } else if (task->op == STEP_REVERT) {
         step->maybe = step->stray = false;
@@ -336,7 +379,9 @@ watch_crash(struct watch *watch, bool rebooted)
             struct watched *step = &watch->steps[i][j];
 
             step->busy = step->verified = step->stray = false;
-            if (step->captured || step->rebooted) {
+            /* One that is presumed is known before anything is done. */
+            if (step->captured || step->rebooted
+                || watch->world->host.things[j].kind == THING_NETDEV) {
                 watched_crash(watch, i, &watch->world->host.things[j], step,
                               rebooted);
             }

@@ -8,7 +8,8 @@ KERNEL_TESTS += \
 	tests/unit/test-rtnl \
 	tests/unit/test-rtnl-delete \
 	tests/unit/test-rtnl-monitor \
-	tests/unit/test-tap
+	tests/unit/test-tap \
+	tests/unit/test-tap-early
 PLAY_KERNEL = tests/unit/play-kernel.c tests/unit/play-kernel.h
 KERNEL_FIXTURE = tests/unit/own-netns.c tests/unit/own-netns.h
 
@@ -43,3 +44,8 @@ tests_unit_test_tap_SOURCES = tests/unit/test-tap.c $(KERNEL_FIXTURE)
 tests_unit_test_tap_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_tap_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_tap_LDADD = $(UNIT_LIBS)
+tests_unit_test_tap_early_SOURCES = tests/unit/test-tap-early.c \
+	$(KERNEL_FIXTURE)
+tests_unit_test_tap_early_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_tap_early_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_tap_early_LDADD = $(UNIT_LIBS)

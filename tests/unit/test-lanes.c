@@ -211,6 +211,53 @@ test_cancelled_tasks_that_have_not_begun_come_back(void **state)
     lane_end(lanes);
 }
 
+static struct step_task *
+submit_gated(struct lanes *lanes, const char *object,
+             struct lane_outcome *outcome)
+{
+    struct step_task *task = lane_make_task(&sim_plain_class, STEP_APPLY,
+                                            object, object, outcome);
+
+    task->gated = true;
+    lane_submit_task(lanes, task);
+    return task;
+}
+
+/* Begun in the turn in which it is submitted, it waits for its arming and for
+ * nobody else's. */
+static void
+test_what_is_gated_lasts_once_it_is_armed(void **state)
+{
+    struct lanes *lanes = lane_make(4, 4, NEVER_STUCK_MS);
+    struct executor *executor = lanes_executor(lanes);
+    struct lane_outcome a, b, c, d;
+    struct step_task *armed, *refused;
+
+    (void) state;
+    armed = submit_gated(lanes, "a", &a);
+    refused = submit_gated(lanes, "b", &b);
+    submit_gated(lanes, "c", &c);
+    lane_submit(lanes, &sim_plain_class, STEP_CAPTURE, "d", "d", &d);
+    TURNS_UNTIL(lanes, lane_stats_of(lanes).busy == 3 && d.over);
+    assert_int_equal(lane_world()->n_calls, 1);
+    assert_false(a.over || b.over || c.over);
+
+    executor->class->armed(executor, armed);
+    lane_cancel(lanes, refused);
+    TURNS_UNTIL(lanes, a.over && b.over);
+    assert_null(a.error);
+    assert_true(a.verified);
+    assert_int_equal(b.error->code, VIF_ERR_SUPERSEDED);
+    vif_error_destroy(TAKE(b.error));
+    assert_int_equal(lane_world()->n_calls, 3);
+    assert_false(c.over);
+
+    lane_end(lanes);            /* Whoever ends waits for no journal. */
+    assert_int_equal(c.error->code, VIF_ERR_SUPERSEDED);
+    vif_error_destroy(TAKE(c.error));
+    assert_int_equal(lane_world()->n_calls, 3);
+}
+
 static void
 test_cancelling_what_is_over_changes_nothing(void **state)
 {
@@ -503,6 +550,7 @@ main(void)
         TEST(test_lanes_overlap_as_far_as_there_are_workers),
         TEST(test_second_task_does_not_wait_for_the_first),
         TEST(test_cancelled_tasks_that_have_not_begun_come_back),
+        TEST(test_what_is_gated_lasts_once_it_is_armed),
         TEST(test_cancelling_what_is_over_changes_nothing),
         TEST(test_reverts_of_one_turn_run_together),
         TEST(test_only_reverts_of_one_kind_run_together),
