@@ -10,6 +10,7 @@ def switch():
     host = Host()
     host.start_ovs()
     host.add_bridge("br-other")
+    host.add_interface("eth1")
     host.write_config("create_bridges: [br-made]\n"
                       "datapath_type: netdev\n")
     yield host

@@ -9,7 +9,7 @@ import pytest
 
 from cells import Cells, start
 from host import wait_until
-from jobs import JOBS, MOMENTS
+from jobs import JOBS, MOMENTS, NEED_A_VM
 
 OPERATIONS = ("capture", "apply", "verify", "revert")
 MOMENTS_OF_A_POINT = ("before", "after")
@@ -38,7 +38,8 @@ def test_a_kill_at_every_point_of_the_recovery(switch, record_property, job,
 
 def test_every_kind_of_step_is_in_the_matrix(switch):
     """Each operation of each kind of step that this vifd has, and the
-    journal, before and after, in the points of at least one job."""
+    journal, before and after, in the points of at least one job; but for
+    those that need what only a virtual machine has."""
     found = set()
     for job in JOBS.values():
         cells = Cells(switch, job)
@@ -47,21 +48,29 @@ def test_every_kind_of_step_is_in_the_matrix(switch):
                  switch.call("capabilities")["steps"]]
         switch.stop_vifd()
     wanted = {"%s/%s/%s" % (kind, operation, moment) for kind in kinds
-              for operation in OPERATIONS for moment in MOMENTS_OF_A_POINT}
+              for operation in OPERATIONS for moment in MOMENTS_OF_A_POINT
+              if kind not in NEED_A_VM}
     wanted |= {"journal/commit/" + moment for moment in MOMENTS_OF_A_POINT}
     assert wanted <= found, sorted(wanted - found)
 
 
-def test_a_tap_renamed_before_its_number_was_noted_is_found(switch):
-    """Only its mark tells whose it is."""
-    cells = Cells(switch, JOBS["plug"])
+@pytest.mark.parametrize("job, point", [
+    ("plug", "tap/create/persistent"),
+    ("macvtap", "macvtap/create/marked"),
+    ("macvtap", "macvtap/create/unmarked"),
+])
+def test_one_renamed_before_its_number_was_noted_is_found(switch, job, point):
+    """Only its mark tells whose it is, or what stands for it."""
+    cells = Cells(switch, JOBS[job])
     cells.prepare()
-    assert start(switch, VIFD_CRASH_AT="tap/create/persistent")
+    assert start(switch, VIFD_CRASH_AT=point)
     assert cells.perform() is None
     switch.vifd.wait(30)
     switch.ip("link", "set", "tap0000001", "down", "name", "elsewhere")
     switch.ip("tuntap", "add", "bystander", "mode", "tap")
+    switch.ip("link", "add", "link", "eth1", "name", "stranger", "type",
+              "macvtap")
     assert start(switch)
     wait_until(lambda: switch.call("list")["ports"] == [], "the undoing")
     assert "elsewhere" not in switch.links()
-    assert "bystander" in switch.links()
+    assert {"bystander", "stranger"} <= set(switch.links())

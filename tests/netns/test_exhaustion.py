@@ -26,6 +26,7 @@ def switch():
     host.faults = Faults(host)
     host.start_ovs()
     host.add_bridge("br-other")
+    host.add_interface("eth1")
     host.write_config("create_bridges: [br-made]\ndatapath_type: netdev\n")
     yield host
     host.faults.disarm()

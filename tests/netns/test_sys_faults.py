@@ -81,6 +81,7 @@ def switch():
     host.faults = Faults(host)
     host.start_ovs()
     host.add_bridge("br-other")
+    host.add_interface("eth1")
     host.write_config(CONFIG % 20000)
     yield host
     host.faults.disarm()
