@@ -10,12 +10,14 @@ UNIT_TESTS += \
 	tests/unit/test-rpc-line \
 	tests/unit/test-rpc-listen \
 	tests/unit/test-rpc-message \
+	tests/unit/test-rpc-ports \
 	tests/unit/test-rpc-session \
 	tests/unit/test-rpc-turns \
 	tests/unit/test-systemd
 
 # An engine on a host that does what it is told.
 RPC_WORLD = tests/unit/rpc-world.c tests/unit/rpc-world.h
+RPC_GUEST = $(RPC_WORLD) tests/unit/rpc-guest.c tests/unit/rpc-guest.h
 
 tests_unit_test_binding_json_SOURCES = tests/unit/test-binding-json.c
 tests_unit_test_binding_json_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -42,8 +44,7 @@ tests_unit_test_rpc_access_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rpc_access_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_rpc_access_LDADD = $(UNIT_LIBS)
 
-tests_unit_test_rpc_call_SOURCES = tests/unit/test-rpc-call.c $(RPC_WORLD) \
-	tests/unit/some-nics.c tests/unit/some-nics.h
+tests_unit_test_rpc_call_SOURCES = tests/unit/test-rpc-call.c $(RPC_GUEST)
 tests_unit_test_rpc_call_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rpc_call_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_rpc_call_LDADD = $(UNIT_LIBS)
@@ -62,6 +63,12 @@ tests_unit_test_rpc_message_SOURCES = tests/unit/test-rpc-message.c
 tests_unit_test_rpc_message_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rpc_message_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_rpc_message_LDADD = $(UNIT_LIBS)
+
+tests_unit_test_rpc_ports_SOURCES = tests/unit/test-rpc-ports.c $(RPC_GUEST) \
+	tests/unit/some-nics.c tests/unit/some-nics.h
+tests_unit_test_rpc_ports_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rpc_ports_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_rpc_ports_LDADD = $(UNIT_LIBS)
 
 tests_unit_test_rpc_session_SOURCES = tests/unit/test-rpc-session.c \
 	$(RPC_WORLD)

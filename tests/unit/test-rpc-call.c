@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every method, from the line that asks to the message that answers. */
+/* What holds for every method, from the line that asks to the message that
+ * answers; and the methods about vifd itself. */
 
 #include <config.h>
-
-#include "rpc/call.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,109 +21,9 @@
 #include "openvswitch/vlog.h"
 #include "rpc/events.h"
 #include "rpc/methods.h"
+#include "tests/unit/rpc-guest.h"
 #include "tests/unit/rpc-world.h"
-#include "tests/unit/some-nics.h"
 #include "util.h"
-
-/* A caller, and what it was sent. */
-struct guest {
-    struct rpc_caller caller;
-    struct json *sent[64];
-    size_t n_sent;
-};
-
-static void
-guest_send(struct rpc_caller *caller, struct json *message)
-{
-    struct guest *guest = CONTAINER_OF(caller, struct guest, caller);
-
-    assert_true(guest->n_sent < ARRAY_SIZE(guest->sent));
-    guest->sent[guest->n_sent++] = message;
-}
-
-static void
-guest_forget(struct guest *guest)
-{
-    for (size_t i = 0; i < guest->n_sent; i++) {
-        json_destroy(guest->sent[i]);
-    }
-    guest->n_sent = 0;
-}
-
-static void
-guest_init(struct guest *guest, const struct world *world,
-           struct rpc_peer peer)
-{
-    guest->n_sent = 0;
-    rpc_caller_init(&guest->caller, &world->host, &peer, guest_send);
-}
-
-static void
-guest_destroy(struct guest *guest)
-{
-    guest_forget(guest);
-    rpc_caller_destroy(&guest->caller);
-}
-
-static void
-say(struct guest *guest, const char *line)
-{
-    rpc_caller_line(&guest->caller, line, strlen(line));
-}
-
-/* Calls and waits for the one answer, which lives until the next call. */
-static const struct json *
-ask(struct world *world, struct guest *guest, const char *method,
-    const char *params)
-{
-    CLEANUP_FREE char *line = xasprintf(
-        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}",
-        method, params);
-
-    guest_forget(guest);
-    say(guest, line);
-    world_run(world);
-    assert_int_equal(guest->n_sent, 1);
-    return guest->sent[0];
-}
-
-#define expect_at(JSON, PATH, WANTED) \
-    assert_string_equal(json_at(JSON, PATH), WANTED)
-
-static void
-expect_says(const struct json *answer, const char *text)
-{
-    if (!strstr(json_at(answer, "error.message"), text)) {
-        fail_msg("\"%s\" is not in \"%s\"", text,
-                 json_at(answer, "error.message"));
-    }
-}
-
-static int
-setup(void **state)
-{
-    struct world *world = xmalloc(sizeof *world);
-
-    world_init(world,
-               "access:\n"
-               "- users: [1000]\n"
-               "  physical_networks: [physnet1]\n"
-               "- users: [1001]\n"
-               "  methods: [show, list, watch, check]\n"
-               "- users: [1002]\n"
-               "device_spec: [{address: '03:01.0', physical_network: "
-               "physnet1}]\n");
-    *state = world;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    world_destroy(*state);
-    free(*state);
-    return 0;
-}
 
 static void
 test_hello(void **state)
@@ -238,107 +137,6 @@ test_version_1(void **state)
     guest_destroy(&guest);
 }
 
-static void
-test_life_of_a_port(void **state)
-{
-    struct world *world = *state;
-    struct guest guest;
-    const struct json *answer;
-
-    guest_init(&guest, world, peer_root());
-    answer = ask(world, &guest, "plug", "{\"binding\":{\"port_id\":\"p\","
-                 "\"device_name\":\"tap0\",\"mtu\":1400,"
-                 "\"profile\":{\"a\":[1]}}}");
-    expect_at(answer, "id", "1");
-    expect_at(answer, "result.port_id", "p");
-    expect_at(answer, "result.outcome", "done");
-    expect_at(answer, "result.state", "active");
-    expect_at(answer, "result.devices.tap", "tap0");
-    expect_at(answer, "result.ofport", "42");
-    expect_at(answer, "result.changed", "true");
-
-    answer = ask(world, &guest, "list", "{}");
-    expect_at(answer, "result.ports.0.port_id", "p");
-    expect_at(answer, "result.ports.0.device", "tap0");
-    expect_at(answer, "result.ports.0.bridge", "br-t");
-    expect_at(answer, "result.ports.0.ofport", "42");
-    expect_at(answer, "result.ports.1", "absent");
-    expect_at(ask(world, &guest, "list", "{\"state\":\"drifted\"}"),
-              "result.ports", "[]");
-    expect_says(ask(world, &guest, "list", "{\"state\":\"happy\"}"),
-                "\"happy\" is no state");
-
-    answer = ask(world, &guest, "show", "{\"port_id\":\"p\"}");
-    expect_at(answer, "result.state", "active");
-    expect_at(answer, "result.binding.mtu", "1400");
-    expect_at(answer, "result.binding.profile.a", "[1]");
-    expect_at(answer, "result.steps.0.kind", "thing");
-    expect_at(answer, "result.steps.0.args.mtu", "1400");
-    expect_at(answer, "result.steps.0.output.number", "42");
-    expect_at(answer, "result.error", "null");
-    expect_at(answer, "result.outcome", "absent");
-
-    answer = ask(world, &guest, "check", "{}");
-    expect_at(answer, "result.ports.0.ok", "true");
-    expect_at(answer, "result.ports.0.state", "active");
-    expect_at(answer, "result.ports.0.changed", "false");
-    answer = ask(world, &guest, "repair", "{\"port_id\":\"p\"}");
-    expect_at(answer, "result.ports.0.ok", "true");
-
-    answer = ask(world, &guest, "unplug", "{\"port_id\":\"p\"}");
-    expect_at(answer, "result.state", "gone");
-    expect_at(answer, "result.outcome", "done");
-    answer = ask(world, &guest, "unplug", "{\"port_id\":\"p\"}");
-    expect_at(answer, "result.warnings.0", "the port was not plugged");
-    expect_at(ask(world, &guest, "show", "{\"port_id\":\"p\"}"),
-              "error.data.code", "not-found");
-    guest_destroy(&guest);
-}
-
-static void
-test_plan(void **state)
-{
-    struct world *world = *state;
-    struct guest guest;
-    struct engine_port_view view;
-
-    guest_init(&guest, world, peer_root());
-    const struct json *answer = ask(
-        world, &guest, "plan",
-        "{\"binding\":{\"port_id\":\"p\",\"device_name\":\"tap0\"}}");
-    expect_at(answer, "result.plugin", "test");
-    expect_at(answer, "result.steps.0.kind", "thing");
-    expect_at(answer, "result.steps.0.object", "tap0");
-    expect_at(answer, "result.steps.0.action", "add");
-    expect_at(answer, "result.claims.0", "tap0");
-    assert_false(engine_find_port(world->engine, "p", &view));
-
-    answer = ask(world, &guest, "plan", "{\"binding\":{\"port_id\":\"p\","
-                 "\"model\":\"unknown\"}}");
-    expect_at(answer, "error.data.where", "params.binding.model");
-    expect_at(answer, "error.code", "-32602");
-    guest_destroy(&guest);
-}
-
-static void
-test_prepared_port(void **state)
-{
-    struct world *world = *state;
-    struct guest guest;
-
-    guest_init(&guest, world, peer_root());
-    expect_at(ask(world, &guest, "plug",
-                  "{\"binding\":{\"port_id\":\"p\",\"prepare\":true}}"),
-              "result.state", "prepared");
-    expect_at(ask(world, &guest, "activate", "{\"port_id\":\"p\"}"),
-              "result.state", "active");
-    expect_at(ask(world, &guest, "abort", "{\"port_id\":\"p\"}"),
-              "error.data.code", "refused");
-    expect_at(ask(world, &guest, "activate", "{\"port_id\":\"q\"}"),
-              "error.data.code", "not-found");
-    guest_destroy(&guest);
-}
-
 /* What is wrong in a request is named by its path. */
 static void
 test_paths(void **state)
@@ -410,221 +208,6 @@ test_failure(void **state)
     expect_at(answer, "error.data.port_id", "p");
     expect_at(answer, "error.data.outcome", "absent");
     guest_destroy(&guest);
-}
-
-/* All or none: the culprit is named, whoever failed first. */
-static void
-test_group(void **state)
-{
-    static const char three[] =
-        "{\"bindings\":[{\"port_id\":\"a\",\"device_name\":\"tap-a\"},"
-        "{\"port_id\":\"b\",\"device_name\":\"tap-b\"},"
-        "{\"port_id\":\"c\",\"device_name\":\"tap-c\"}]}";
-    struct world *world = *state;
-    struct guest guest;
-
-    guest_init(&guest, world, peer_root());
-    world->broken = "tap-b";
-    const struct json *answer = ask(world, &guest, "plug", three);
-    expect_at(answer, "error.data.port_id", "b");
-    expect_says(answer, "port b: ");
-    expect_says(answer, "the thing is broken");
-    expect_at(answer, "error.data.outcome", "failed-clean");
-    expect_at(answer, "error.data.ports.0.port_id", "a");
-    expect_at(answer, "error.data.ports.0.outcome", "failed-clean");
-    expect_at(answer, "error.data.ports.1.error.data.code", "ovsdb");
-    expect_at(ask(world, &guest, "list", "{}"), "result.ports", "[]");
-
-    world->broken = NULL;
-    answer = ask(world, &guest, "plug", three);
-    expect_at(answer, "result.ports.0.port_id", "a");
-    expect_at(answer, "result.ports.2.state", "active");
-
-    answer = ask(world, &guest, "unplug",
-                 "{\"port_ids\":[\"c\",\"a\",\"x\"]}");
-    expect_at(answer, "result.ports.0.port_id", "c");
-    expect_at(answer, "result.ports.2.warnings.0", "the port was not plugged");
-    answer = ask(world, &guest, "list", "{}");
-    expect_at(answer, "result.ports.0.port_id", "b");
-    expect_at(answer, "result.ports.1", "absent");
-    guest_destroy(&guest);
-}
-
-/* More ports than the engine is given at once, and more than one answer. */
-static void
-test_check_of_many(void **state)
-{
-    struct world *world = *state;
-    struct guest guest;
-
-    guest_init(&guest, world, peer_root());
-    for (int i = 0; i < 300; i++) {
-        CLEANUP_FREE char *params = xasprintf(
-            "{\"binding\":{\"port_id\":\"port%03d\","
-            "\"device_name\":\"tap%d\"}}", i, i);
-        ask(world, &guest, "plug", params);
-    }
-    const struct json *answer = ask(world, &guest, "check", "{}");
-    expect_at(answer, "result.ports.299.port_id", "port299");
-    expect_at(answer, "result.ports.299.ok", "true");
-    expect_at(answer, "result.ports.300", "absent");
-    guest_destroy(&guest);
-}
-
-static void
-test_access(void **state)
-{
-    struct world *world = *state;
-    struct guest root, physnet1, reader, nobody;
-
-    guest_init(&root, world, peer_root());
-    guest_init(&physnet1, world, peer_user(1000));
-    guest_init(&reader, world, peer_user(1001));
-    guest_init(&nobody, world, peer_user(1003));
-    ask(world, &root, "plug", "{\"binding\":{\"port_id\":\"none\"}}");
-    ask(world, &root, "plug", "{\"binding\":{\"port_id\":\"one\","
-        "\"physical_network\":\"physnet1\"}}");
-
-    /* Only one's own network is there. */
-    const struct json *answer = ask(world, &physnet1, "list", "{}");
-    expect_at(answer, "result.ports.0.port_id", "one");
-    expect_at(answer, "result.ports.1", "absent");
-    expect_at(ask(world, &physnet1, "show", "{\"port_id\":\"none\"}"),
-              "error.data.code", "not-found");
-    expect_at(ask(world, &physnet1, "unplug", "{\"port_id\":\"none\"}"),
-              "error.data.code", "not-found");
-    expect_at(ask(world, &physnet1, "check", "{\"port_id\":\"none\"}"),
-              "error.data.code", "not-found");
-    answer = ask(world, &physnet1, "check", "{}");
-    expect_at(answer, "result.ports.0.port_id", "one");
-    expect_at(answer, "result.ports.1", "absent");
-
-    /* Nor may a port be taken over by naming one's own network. */
-    expect_at(ask(world, &physnet1, "plug", "{\"binding\":"
-                  "{\"port_id\":\"none\",\"physical_network\":"
-                  "\"physnet1\"}}"), "error.data.code", "not-found");
-    expect_at(ask(world, &physnet1, "plug",
-                  "{\"binding\":{\"port_id\":\"new\"}}"),
-              "error.data.where", "params.binding.physical_network");
-    expect_at(ask(world, &physnet1, "plug", "{\"binding\":"
-                  "{\"port_id\":\"new\",\"physical_network\":"
-                  "\"physnet1\"}}"), "result.state", "active");
-    expect_at(ask(world, &physnet1, "plan",
-                  "{\"binding\":{\"port_id\":\"q\"}}"),
-              "error.data.code", "access");
-    expect_at(ask(world, &physnet1, "reload", "{}"), "error.data.code",
-              "access");
-
-    /* Who may look may not do. */
-    expect_at(ask(world, &reader, "show", "{\"port_id\":\"none\"}"),
-              "result.state", "active");
-    expect_at(ask(world, &reader, "unplug", "{\"port_id\":\"none\"}"),
-              "error.data.code", "access");
-    expect_at(ask(world, &reader, "capabilities", "{}"), "error.data.code",
-              "access");
-
-    expect_at(ask(world, &nobody, "list", "{}"), "error.data.code",
-              "access");
-    expect_at(ask(world, &nobody, "hello", "{}"), "result.server", "vifd");
-    expect_at(ask(world, &nobody, "version", "{}"), "result.server", "vifd");
-    guest_destroy(&root);
-    guest_destroy(&physnet1);
-    guest_destroy(&reader);
-    guest_destroy(&nobody);
-}
-
-static void
-test_inventory(void **state)
-{
-    struct world *world = *state;
-    struct guest root, physnet1, reader;
-    CLEANUP_INVENTORY struct inventory inventory = INVENTORY_INIT;
-
-    some_nics_add(&inventory, "0000:03:00.0", 1, 8);
-    world->inventory = &inventory;
-    guest_init(&root, world, peer_root());
-    guest_init(&physnet1, world, peer_user(1000));
-    guest_init(&reader, world, peer_user(1001));
-
-    const struct json *answer = ask(world, &root, "inventory", "{}");
-    expect_at(answer, "result.devices.0.device", "pci/0000:03:00.0");
-    expect_at(answer, "result.devices.1.physical_network", "physnet1");
-    expect_at(answer, "result.pools.0.free", "1");
-    answer = ask(world, &physnet1, "inventory", "{}");
-    expect_at(answer, "result.devices.0.device", "pci/0000:03:01.0");
-    expect_at(answer, "result.devices.1", "absent");
-    expect_at(ask(world, &reader, "inventory", "{}"), "error.data.code",
-              "access");
-    expect_at(ask(world, &root, "inventory", "{\"a\":1}"),
-              "error.data.where", "params.a");
-    guest_destroy(&root);
-    guest_destroy(&physnet1);
-    guest_destroy(&reader);
-}
-
-static void
-test_fit(void **state)
-{
-    struct world *world = *state;
-    struct guest root, physnet1;
-    CLEANUP_INVENTORY struct inventory inventory = INVENTORY_INIT;
-
-    some_nics_add(&inventory, "0000:03:00.0", 1, 8);
-    world->inventory = &inventory;
-    guest_init(&root, world, peer_root());
-    guest_init(&physnet1, world, peer_user(1000));
-
-#define PORT(ID, MORE) "{\"port_id\":\"" ID "\",\"vnic_type\":" MORE "}"
-#define ON1 "\"direct\",\"physical_network\":\"physnet1\""
-    /* A port without a device takes none. */
-    const struct json *answer = ask(
-        world, &root, "fit", "{\"bindings\":[" PORT("a", "\"normal\"") ","
-        PORT("b", ON1) "],\"numa_nodes\":[0],\"numa_policy\":\"required\"}");
-    expect_at(answer, "result.fits", "true");
-    expect_at(answer, "result.ports.0.port_id", "b");
-    expect_at(answer, "result.ports.0.device", "pci/0000:03:01.0");
-    expect_at(answer, "result.ports.1", "absent");
-
-    /* Why not. */
-    answer = ask(world, &root, "fit", "{\"bindings\":[" PORT("b", ON1)
-                 "],\"numa_nodes\":[1],\"numa_policy\":\"required\"}");
-    expect_at(answer, "result.fits", "false");
-    expect_at(answer, "result.ports.0.device", "null");
-    expect_at(answer, "result.ports.0.filters.0.asks", "device_spec");
-    expect_at(answer, "result.ports.0.filters.0.left", "1");
-    expect_at(answer, "result.ports.0.filters.4.filter", "numa");
-    expect_at(answer, "result.ports.0.filters.4.left", "0");
-    expect_at(answer, "result.error.data.code", "not-found");
-    answer = ask(world, &root, "fit", "{\"bindings\":[" PORT("a", ON1) ","
-                 PORT("b", ON1) "]}");
-    expect_at(answer, "result.error.data.code", "conflict");
-
-    /* Nonsense. */
-    expect_at(ask(world, &root, "fit", "{}"), "error.data.where",
-              "params.bindings");
-    expect_at(ask(world, &root, "fit", "{\"bindings\":[" PORT("a", ON1) ","
-                  PORT("a", ON1) "]}"),
-              "error.data.where", "params.bindings[1]");
-    expect_at(ask(world, &root, "fit", "{\"bindings\":[" PORT("a", ON1)
-                  "],\"numa_nodes\":[64]}"),
-              "error.data.where", "params.numa_nodes");
-    expect_at(ask(world, &root, "fit", "{\"bindings\":[" PORT("a", ON1
-                  ",\"profile\":{\"pci_slot\":\"3:0.1\"}") "]}"),
-              "error.data.where", "params.bindings[0].profile.pci_slot");
-    expect_at(ask(world, &root, "fit", "{\"bindings\":[" PORT("a", ON1
-                  ",\"profile\":{\"pci_request_id\":\"=\"}") "]}"),
-              "error.data.where",
-              "params.bindings[0].profile.pci_request_id");
-
-    /* Others' networks are not one's business. */
-    expect_at(ask(world, &physnet1, "fit", "{\"bindings\":["
-                  PORT("a", ON1) "]}"), "result.fits", "true");
-    expect_at(ask(world, &physnet1, "fit", "{\"bindings\":["
-                  PORT("a", "\"direct\"") "]}"), "error.data.code", "access");
-#undef PORT
-#undef ON1
-    guest_destroy(&root);
-    guest_destroy(&physnet1);
 }
 
 static void
@@ -822,30 +405,23 @@ test_access_rules_name_methods(void **state OVS_UNUSED)
 int
 main(void)
 {
-#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+#define TEST(NAME) \
+    cmocka_unit_test_setup_teardown(NAME, guests_start, guests_stop)
     const struct CMUnitTest tests[] = {
         TEST(test_hello),
         TEST(test_version_capabilities),
         TEST(test_protocol_errors),
         TEST(test_notification_is_carried_out),
         TEST(test_version_1),
-        TEST(test_life_of_a_port),
-        TEST(test_plan),
-        TEST(test_prepared_port),
         TEST(test_paths),
         TEST(test_failure),
-        TEST(test_group),
-        TEST(test_check_of_many),
-        TEST(test_access),
-        TEST(test_inventory),
-        TEST(test_fit),
         TEST(test_caller_leaves),
         TEST(test_abandoned),
         TEST(test_reload),
         TEST(test_watch),
         cmocka_unit_test(test_event_names),
-        cmocka_unit_test(test_access_rules_name_methods),
         cmocka_unit_test(test_protocol_is_documented),
+        cmocka_unit_test(test_access_rules_name_methods),
     };
 
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
