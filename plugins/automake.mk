@@ -11,9 +11,6 @@ plugins_LTLIBRARIES += plugins/sriov.la
 plugins_sriov_la_SOURCES = plugins/sriov.c $(VF_STEPS) $(PLAN_WORDS)
 plugins_sriov_la_CFLAGS = $(PLUGIN_CFLAGS)
 plugins_sriov_la_LDFLAGS = $(PLUGIN_LDFLAGS)
-
-# On a VF or PF.
-VF_STEPS = plugins/vf-steps.c plugins/vf-steps.h
 plugins_LTLIBRARIES += plugins/macvtap.la
 plugins_macvtap_la_SOURCES = plugins/macvtap.c $(VF_STEPS) $(PLAN_WORDS)
 plugins_macvtap_la_CFLAGS = $(PLUGIN_CFLAGS)
