@@ -14,13 +14,15 @@
 #include <unistd.h>
 
 #include "kernel/rtnl-private.h"
+#include "kernel/rtnl-vf.h"
 #include "tests/fuzz/fuzz.h"
 #include "util.h"
 
 #define PORT 7          /* Our address: seeds have it. */
 #define MAX_DATAGRAMS 8
 
-enum { DUMP, GET, GET_BY_NAME, SET, DELETE, DELETE_MANY, N_REQUESTS };
+enum { DUMP, GET, GET_BY_NAME, SET, DELETE, DELETE_MANY, GET_VF,
+       N_REQUESTS };
 
 static void
 check_link(const struct rtnl_link *link)
@@ -63,6 +65,22 @@ request_delete_many(struct rtnl *rtnl)
     }
 }
 
+static struct vif_error *
+request_vf(struct rtnl *rtnl)
+{
+    struct rtnl_pf pf;
+    struct vif_error *error = rtnl_get_vf(rtnl, 3, 2, &pf);
+
+    if (!error) {
+        check_link(&pf.link);
+        ovs_assert(!pf.found || pf.tells);
+        ovs_assert(!pf.found || pf.vf.fields & RTNL_VF_BIT(RTNL_VF_MAC));
+        ovs_assert(pf.vf.spoofchk <= 1 && pf.vf.trust <= 1);
+        ovs_assert(pf.vf.link_state < VIF_N_LINK_STATES);
+    }
+    return error;
+}
+
 static void
 request(struct rtnl *rtnl, int what)
 {
@@ -91,6 +109,9 @@ request(struct rtnl *rtnl, int what)
         break;
     case DELETE_MANY:
         request_delete_many(rtnl);
+        break;
+    case GET_VF:
+        error = request_vf(rtnl);
         break;
     default:
         OVS_NOT_REACHED();

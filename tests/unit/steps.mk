@@ -4,6 +4,7 @@ UNIT_TESTS += \
 	tests/unit/test-rtnl-vf \
 	tests/unit/test-vf \
 	tests/unit/test-vf-args
+KERNEL_TESTS += tests/unit/test-vf-netdev
 
 FAKE_PF = tests/unit/fake-pf.c tests/unit/fake-pf.h
 
@@ -30,3 +31,8 @@ tests_unit_test_pci_driver_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=privilege_pci_probe \
 	-Wl,--wrap=privilege_pci_reset
 tests_unit_test_pci_driver_LDADD = $(UNIT_LIBS)
+tests_unit_test_vf_netdev_SOURCES = tests/unit/test-vf-netdev.c \
+	$(KERNEL_FIXTURE) $(FAKE_SYSFS)
+tests_unit_test_vf_netdev_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_vf_netdev_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vf_netdev_LDADD = $(UNIT_LIBS)

@@ -13,3 +13,14 @@ EXTRA_DIST += \
 	tests/vm/nics.py \
 	tests/vm/run \
 	tests/vm/setup
+
+# One step without a daemon, for tests in a virtual machine.
+check_PROGRAMS += tests/vm/one-step
+tests_vm_one_step_SOURCES = tests/vm/one-step.c
+tests_vm_one_step_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_vm_one_step_CFLAGS = $(UNIT_CFLAGS)
+tests_vm_one_step_LDADD = $(UNIT_LIBS)
+EXTRA_DIST += \
+	tests/vm/igb/test_vf_step.py \
+	tests/vm/netdevsim/test_vf_step.py \
+	tests/vm/steps.py

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Step "vf-netdev", on a veth that a made-up sysfs takes for a VF's.  What it
+ * does about drivers that refuse an address, tests/vm/igb has. */
+
+#include <config.h>
+
+#include "steps/step.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/cleanup.h"
+#include "steps/device-path.h"
+#include "tests/unit/fake-sysfs.h"
+#include "tests/unit/own-netns.h"
+#include "timeval.h"
+
+#define PF "0000:03:00.0"
+#define VF "0000:03:01.3"
+#define VF_FOLDER "bus/pci/devices/" VF
+
+struct world {
+    struct rtnl *rtnl;
+    struct fake_sysfs *sysfs;
+};
+
+static int
+set_up(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    void *rtnl, *sysfs;
+
+    own_netns_set_up(&rtnl);
+    fake_sysfs_set_up(&sysfs);
+    *world = (struct world) { rtnl, sysfs };
+    fake_sysfs_pci(world->sysfs, PF);
+    fake_sysfs_vfs(world->sysfs, PF, 8, 8);
+    device_path_set_root(world->sysfs->root);
+    *state = world;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct world *world = *state;
+    void *rtnl = world->rtnl, *sysfs = world->sysfs;
+
+    own_netns_tear_down(&rtnl);
+    fake_sysfs_tear_down(&sysfs);
+    free(world);
+    return 0;
+}
+
+/* The VF's driver makes a netdev. */
+static int
+add_netdev(struct world *world, const char *name)
+{
+    char peer[RTNL_NAME_SIZE];
+
+    snprintf(peer, sizeof peer, "%s-p", name);
+    int ifindex = own_netns_add_veth(world->rtnl, name, peer);
+    fake_sysfs_netdev(world->sysfs, VF_FOLDER, name, ifindex, NULL, NULL);
+    return ifindex;
+}
+
+static void
+remove_netdev(struct world *world, int ifindex)
+{
+    assert_null(rtnl_delete(world->rtnl, ifindex));
+    fake_sysfs_remove(world->sysfs, VF_FOLDER "/net");
+}
+
+static void
+step_init(struct step *step)
+{
+    *step = (struct step) {
+        .class = &step_vf_netdev_class,
+        .object = strdup("pci/" VF),
+        .port_id = strdup("port-1"),
+        .deadline = time_msec() + 200,
+    };
+    vif_attrs_set(&step->args, "pf", "pci/" PF);
+    vif_attrs_set(&step->args, "mac", "fa:16:3e:00:00:01");
+    vif_attrs_set(&step->args, "mtu", "1400");
+    vif_attrs_set(&step->args, "up", "true");
+}
+
+static void
+step_end(struct step *step)
+{
+    free(step->object);
+    free(step->port_id);
+    vif_attrs_destroy(&step->args);
+    vif_attrs_destroy(&step->previous);
+    vif_attrs_destroy(&step->original);
+    vif_attrs_destroy(&step->output);
+}
+#define STEP(NAME)                                  \
+    struct step NAME CLEANUP(step_end);             \
+    step_init(&NAME)
+
+static struct vif_error *
+run(struct step *step, enum step_op op, const struct world *world)
+{
+    const struct step_env env = { .rtnl = world->rtnl, .key = "key" };
+
+    return step_run(step, op, &env);
+}
+
+static struct vif_error *
+plug(struct step *step, const struct world *world)
+{
+    struct vif_error *error = run(step, STEP_CAPTURE, world);
+
+    return error ? error : run(step, STEP_APPLY, world);
+}
+
+static struct rtnl_link
+look(const struct world *world, int ifindex)
+{
+    struct rtnl_link link;
+
+    assert_null(rtnl_get(world->rtnl, ifindex, &link));
+    return link;
+}
+
+static void
+assert_same(const struct rtnl_link *a, const struct rtnl_link *b)
+{
+    assert_memory_equal(&a->mac, &b->mac, sizeof a->mac);
+    assert_int_equal(a->mtu, b->mtu);
+    assert_int_equal(a->up, b->up);
+}
+
+static void
+assert_error(struct vif_error *error, enum vif_error_code code,
+             const char *words)
+{
+    assert_non_null(error);
+    if (error->code != code || !strstr(error->message, words)) {
+        fail_msg("%s: %s", vif_error_code_name(error->code), error->message);
+    }
+    vif_error_destroy(error);
+}
+
+static void
+assert_warning(const struct step *step, const char *words)
+{
+    const char *warning = vif_attrs_get(&step->output, "warning");
+
+    if (words ? !warning || !strstr(warning, words) : warning != NULL) {
+        fail_msg("%s", warning ? warning : "no warning");
+    }
+}
+
+static void
+test_plug_and_back(void **state)
+{
+    struct world *world = *state;
+    int ifindex = add_netdev(world, "vf3");
+    struct rtnl_link before = look(world, ifindex);
+
+    STEP(step);
+    assert_null(plug(&step, world));
+    struct rtnl_link link = look(world, ifindex);
+    assert_true(link.up);
+    assert_int_equal(link.mtu, 1400);
+    assert_int_equal(link.mac.octets[0], 0xfa);
+    assert_int_equal(vif_attrs_get_uint(&step.output, "ifindex", 0), ifindex);
+    assert_string_equal(vif_attrs_get(&step.output, "name"), "vf3");
+
+    assert_null(run(&step, STEP_REVERT, world));
+    link = look(world, ifindex);
+    assert_same(&link, &before);
+    assert_warning(&step, NULL);
+    assert_null(run(&step, STEP_REVERT, world));
+}
+
+static void
+test_only_what_is_asked(void **state)
+{
+    struct world *world = *state;
+    int ifindex = add_netdev(world, "vf3");
+    struct rtnl_link before = look(world, ifindex);
+
+    STEP(step);
+    vif_attrs_set(&step.args, "mac", NULL);
+    vif_attrs_set(&step.args, "up", NULL);
+    assert_null(plug(&step, world));
+    struct rtnl_link link = look(world, ifindex);
+    assert_memory_equal(&link.mac, &before.mac, sizeof link.mac);
+    assert_false(link.up);
+    assert_int_equal(link.mtu, 1400);
+}
+
+static void
+test_change_in_place(void **state)
+{
+    struct world *world = *state;
+    int ifindex = add_netdev(world, "vf3");
+    struct rtnl_link before = look(world, ifindex);
+
+    STEP(step);
+    assert_null(plug(&step, world));
+    step.has_previous = true;
+    vif_attrs_clone(&step.previous, &step.args);
+    vif_attrs_set(&step.args, "mtu", "1300");
+    vif_attrs_set(&step.args, "mac", NULL);
+    assert_int_equal(step.class->compare(&step.previous, &step.args),
+                     STEP_ALTER);
+    assert_null(run(&step, STEP_APPLY, world));
+    struct rtnl_link link = look(world, ifindex);
+    assert_int_equal(link.mtu, 1300);
+    assert_memory_equal(&link.mac, &before.mac, sizeof link.mac);
+
+    assert_null(run(&step, STEP_REVERT, world));
+    link = look(world, ifindex);
+    assert_same(&link, &before);
+}
+
+static void
+test_drift(void **state)
+{
+    const struct rtnl_change change = { .set_mtu = true, .mtu = 1200 };
+    struct world *world = *state;
+    int ifindex = add_netdev(world, "vf3");
+
+    STEP(step);
+    assert_null(plug(&step, world));
+    assert_null(rtnl_set(world->rtnl, ifindex, &change));
+    assert_error(run(&step, STEP_VERIFY, world), VIF_ERR_CONFLICT,
+                 "vf3 has MTU 1200 instead of 1400");
+    assert_null(run(&step, STEP_REVERT, world));
+    assert_int_equal(look(world, ifindex).mtu, 1200);
+    assert_warning(&step, "somebody has changed the MTU of vf3");
+}
+
+/* The driver was bound anew: another netdev, another name. */
+static void
+test_made_anew(void **state)
+{
+    struct world *world = *state;
+    int ifindex = add_netdev(world, "vf3");
+
+    STEP(step);
+    assert_null(plug(&step, world));
+    remove_netdev(world, ifindex);
+    ifindex = add_netdev(world, "other");
+    assert_error(run(&step, STEP_VERIFY, world), VIF_ERR_CONFLICT,
+                 "other has MAC address");
+    assert_null(run(&step, STEP_APPLY, world));
+    assert_int_equal(vif_attrs_get_uint(&step.output, "ifindex", 0), ifindex);
+    assert_string_equal(vif_attrs_get(&step.output, "name"), "other");
+    assert_int_equal(look(world, ifindex).mtu, 1400);
+}
+
+static void
+use_driver(struct world *world, const char *driver)
+{
+    char target[64];
+
+    snprintf(target, sizeof target, "../../../bus/pci/drivers/%s", driver);
+    fake_sysfs_link(world->sysfs, target, VF_FOLDER "/driver");
+}
+
+static void
+test_no_netdev(void **state)
+{
+    struct world *world = *state;
+
+    STEP(step);
+    assert_error(run(&step, STEP_CAPTURE, world), VIF_ERR_NOT_FOUND,
+                 "pci/" VF " has no network device here: its driver is iavf, "
+                 "and it may be in another namespace");
+    use_driver(world, "vfio-pci");
+    assert_error(run(&step, STEP_CAPTURE, world), VIF_ERR_NOT_FOUND,
+                 "its driver is vfio-pci");
+    fake_sysfs_remove(world->sysfs, VF_FOLDER "/driver");
+    assert_error(run(&step, STEP_CAPTURE, world), VIF_ERR_NOT_FOUND,
+                 "no driver is bound to it");
+}
+
+static void
+test_netdev_gone_when_taken_back(void **state)
+{
+    struct world *world = *state;
+    int ifindex = add_netdev(world, "vf3");
+
+    STEP(step);
+    assert_null(plug(&step, world));
+    remove_netdev(world, ifindex);
+    use_driver(world, "vfio-pci");
+    assert_error(run(&step, STEP_VERIFY, world), VIF_ERR_NOT_FOUND,
+                 "its driver is vfio-pci");
+    assert_null(run(&step, STEP_REVERT, world));
+    assert_warning(&step, "its driver is vfio-pci, so that it was not set "
+                   "back");
+
+    fake_sysfs_remove(world->sysfs, VF_FOLDER);
+    assert_null(run(&step, STEP_REVERT, world));
+    assert_warning(&step, "pci/" VF " is gone");
+}
+
+/* A driver that takes its time.  The kernel announces a link once it is in
+ * sysfs: so does the change. */
+static void *
+appear(void *world_)
+{
+    const struct rtnl_change change = { .set_mtu = true, .mtu = 1450 };
+    struct world *world = world_;
+    struct world own = { .sysfs = world->sysfs };
+
+    if (!rtnl_open(&own.rtnl)) {
+        int ifindex = add_netdev(&own, "late");
+
+        vif_error_destroy(rtnl_set(own.rtnl, ifindex, &change));
+        rtnl_close(own.rtnl);
+    }
+    return NULL;
+}
+
+static void
+test_late_netdev(void **state)
+{
+    struct world *world = *state;
+    pthread_t thread;
+
+    STEP(step);
+    step.deadline = time_msec() + 60000;
+    assert_int_equal(pthread_create(&thread, NULL, appear, world), 0);
+    struct vif_error *error = run(&step, STEP_CAPTURE, world);
+    pthread_join(thread, NULL);
+    assert_null(error);
+    assert_null(run(&step, STEP_APPLY, world));
+    assert_string_equal(vif_attrs_get(&step.output, "name"), "late");
+}
+
+static void
+test_arguments(void **state)
+{
+    struct world *world = *state;
+
+    STEP(step);
+    vif_attrs_set(&step.args, "pf", NULL);
+    assert_null(step.class->check(&step.args, true));
+    assert_error(run(&step, STEP_CAPTURE, world), VIF_ERR_INVALID,
+                 "vf-netdev: pf is missing");
+    vif_attrs_set(&step.args, "mtu", "67");
+    assert_error(step.class->check(&step.args, true), VIF_ERR_INVALID,
+                 "mtu '67': must be 68 to 65535");
+}
+
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_plug_and_back),
+        TEST(test_only_what_is_asked),
+        TEST(test_change_in_place),
+        TEST(test_drift),
+        TEST(test_made_anew),
+        TEST(test_no_netdev),
+        TEST(test_netdev_gone_when_taken_back),
+        TEST(test_late_netdev),
+        TEST(test_arguments),
+    };
+
+    return own_netns_run(tests);
+}
