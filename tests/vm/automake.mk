@@ -5,10 +5,12 @@ EXTRA_DIST += \
 	tests/vm/frames.py \
 	tests/vm/guest-init \
 	tests/vm/igb/conftest.py \
+	tests/vm/igb/test_capabilities.py \
 	tests/vm/igb/test_inventory.py \
 	tests/vm/igb/test_machine.py \
 	tests/vm/initrd-init \
 	tests/vm/netdevsim/conftest.py \
+	tests/vm/netdevsim/test_devlink.py \
 	tests/vm/netdevsim/test_inventory.py \
 	tests/vm/nics.py \
 	tests/vm/run \
