@@ -13,7 +13,7 @@ import pytest
 from host import binding, port_id, wait_until
 from peers import connect_as, user
 from rpc import Connection, RpcError
-from test_daemon import appctl
+from test_daemon import stats
 
 NOVA = 61000
 OTHER = 61001
@@ -25,11 +25,6 @@ def everybody(host, text=""):
     host.write_config("socket_mode: 0666\naccess: [{}]\n" + text)
     host.start_vifd()
     return host
-
-
-def stats(host):
-    return dict(line.split(": ") for line in
-                appctl(host, "vifd/stats").stdout.splitlines())
 
 
 def kind_of(connection, request):

@@ -35,6 +35,11 @@ def appctl(host, *args, check=True):
                check=check, env=host.env)
 
 
+def stats(host):
+    return dict(line.split(": ") for line in
+                appctl(host, "vifd/stats").stdout.splitlines())
+
+
 def status_of(host, *more):
     """Runs vifd until it ends by itself: (exit status, what it said)."""
     done = subprocess.run(["ip", "netns", "exec", host.netns]

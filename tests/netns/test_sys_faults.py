@@ -18,6 +18,7 @@ from faults import FAIL, LIBRARY, LONG, LOSE, REFUSE, SHORT, Fault, Faults
 from host import BUILD, Host, binding, port_id, run, wait_until
 from jobs import JOBS
 from rpc import Connection, RpcError
+from test_daemon import stats
 from view import ports_of, view
 
 
@@ -413,6 +414,8 @@ def test_a_client_s_socket_breaks(switch, site):
     switch.start_vifd(env=switch.faults.env)
     before = view(switch)
     for name in ("ECONNRESET", "EPIPE", "ENOMEM"):
+        # One that has closed its connection is still read from, once.
+        wait_until(lambda: stats(switch)["clients"] == "0", "no client")
         switch.faults.arm(site, 1, *failing(name))
         with pytest.raises((EOFError, ConnectionError)):
             switch.call("plug", binding=binding(1))
