@@ -114,6 +114,7 @@ vifd_devices_lost(const struct vifd *vifd)
     inventory_keeper_all(vifd->devices);
 }
 
+/* Of a port or, as a note, of the operator. */
 static void
 claim_changed(void *vifd_, const char *name, const char *holder)
 {
@@ -132,6 +133,7 @@ void
 vifd_watch_claims(struct vifd *vifd)
 {
     engine_set_claim_cb(vifd->engine, claim_changed, vifd);
+    engine_set_note_cb(vifd->engine, claim_changed, vifd);
 }
 
 bool

@@ -160,7 +160,8 @@ capabilities(void *vifd_)
 {
     const struct vifd *vifd = vifd_;
 
-    return capabilities_to_json(vifd->config, vifd->plugins, vifd->ovs);
+    return capabilities_to_json(vifd->config, vifd->plugins, vifd->ovs,
+                                &vifd->device_claims);
 }
 
 static struct vif_error *

@@ -228,6 +228,37 @@ vif_client_fit(struct vif_client *client, const struct vif_binding *bindings,
     return call_for_text(client, "fit", params, options, resultp);
 }
 
+static struct vif_error *
+call_for_device(struct vif_client *client, const char *method,
+                const char *device, const struct vif_call_options *options,
+                char **resultp)
+{
+    json_t *params = json_pack("{s:s}", "device", device);
+    CLEANUP_FREE char *text = json_dumps(params, JSON_COMPACT);
+
+    json_decref(params);
+    if (!text) {
+        return vif_error_with_where(
+            vif_error_create(VIF_ERR_INVALID, "device is not UTF-8"),
+            "device");
+    }
+    return call_for_text(client, method, text, options, resultp);
+}
+
+struct vif_error *
+vif_client_drain(struct vif_client *client, const char *device,
+                 const struct vif_call_options *options, char **resultp)
+{
+    return call_for_device(client, "drain", device, options, resultp);
+}
+
+struct vif_error *
+vif_client_undrain(struct vif_client *client, const char *device,
+                   const struct vif_call_options *options, char **resultp)
+{
+    return call_for_device(client, "undrain", device, options, resultp);
+}
+
 struct vif_error *
 vif_client_rebuild(struct vif_client *client, const char *key,
                    const struct vif_call_options *options, char **resultp)

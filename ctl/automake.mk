@@ -25,6 +25,7 @@ ctl_libvifctl_la_SOURCES = \
 	ctl/complete.c \
 	ctl/details.c \
 	ctl/details.h \
+	ctl/drain.c \
 	ctl/fit.c \
 	ctl/gc.c \
 	ctl/help.c \

@@ -21,6 +21,8 @@ const struct command *const commands[] = {
     &watch_command,
     &inventory_command,
     &fit_command,
+    &drain_command,
+    &undrain_command,
     &capabilities_command,
     &reload_command,
     &version_command,

@@ -102,9 +102,9 @@ const struct argument *command_find_operand(const struct command *, size_t n);
 
 /* Each file of a command has one of these. */
 extern const struct command abort_command, activate_command,
-    capabilities_command, check_command, complete_command, fit_command,
-    gc_command, help_command, inventory_command, list_command, plan_command,
-    plug_command, reload_command, repair_command, show_command,
-    unplug_command, version_command, watch_command;
+    capabilities_command, check_command, complete_command, drain_command,
+    fit_command, gc_command, help_command, inventory_command, list_command,
+    plan_command, plug_command, reload_command, repair_command, show_command,
+    undrain_command, unplug_command, version_command, watch_command;
 
 #endif /* ctl/command.h */

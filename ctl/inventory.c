@@ -122,6 +122,7 @@ write_device(struct writer *writer, const json_t *device)
 {
     const char *state = text_of(device, "state");
     bool usable = json_is_true(json_object_get(device, "usable"));
+    bool drained = json_is_true(json_object_get(device, "drained"));
     const json_t *netdev = json_object_get(device, "netdev");
 
     writer_start(writer, BLOCK_ROW, "device", NULL);
@@ -132,9 +133,14 @@ write_device(struct writer *writer, const json_t *device)
     writer_member(writer, device, "driver", "driver", TONE_PLAIN);
     writer_member(writer, device, "numa_node", "numa", TONE_PLAIN);
     write_network(writer, device);
-    writer_attr(writer, "state", "state",
-                usable || !strcmp(state, "held") ? state : NULL,
-                !strcmp(state, "free") ? TONE_GOOD : TONE_PLAIN);
+    if (!usable && strcmp(state, "held") && !drained) {
+        writer_attr(writer, "state", "state", NULL, TONE_PLAIN);
+    } else {
+        writer_attrf(writer, "state", "state",
+                     !strcmp(state, "free") ? TONE_GOOD : TONE_PLAIN, "%s%s",
+                     state, drained && strcmp(state, "drained")
+                            ? ", drained" : "");
+    }
     writer_member(writer, device, "port_id", "port", TONE_PLAIN);
     writer_end(writer);
 }
@@ -165,7 +171,7 @@ static void
 write_pools(struct session *session, const json_t *pools)
 {
     static const char *const counts[] = {
-        "devices", "free", "held", "excluded", "leaving", NULL
+        "devices", "free", "held", "excluded", "drained", "leaving", NULL
     };
     struct writer *writer = session->writer;
     const json_t *pool;
@@ -219,7 +225,8 @@ const struct command inventory_command = {
     .about =
 "Each PF with its VFs below it, the physical network that device_spec in\n"
 "vifd.yaml says it is connected to, and who holds it.  A device without a\n"
-"state is used by nobody, because device_spec does not mean it.",
+"state is used by nobody, because device_spec does not mean it; one that is\n"
+"drained is given to no port until 'vifctl undrain'.",
     .arguments = { inventory_arguments },
     .examples = {
         { "inventory", "PFs and their VFs" },

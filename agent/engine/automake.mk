@@ -31,6 +31,7 @@ agent_libvifd_la_SOURCES += \
 	agent/engine/lanes.c \
 	agent/engine/lanes.h \
 	agent/engine/look.c \
+	agent/engine/notes.c \
 	agent/engine/planner.h \
 	agent/engine/port-state.c \
 	agent/engine/port.c \

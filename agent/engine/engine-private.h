@@ -299,11 +299,15 @@ struct engine {
     void *event_aux;
     engine_claim_cb *claim_cb;
     void *claim_aux;
+    engine_note_cb *note_cb;
+    void *note_aux;
 
     struct hmap ports;
     struct hmap objects;            /* struct pstep by kind and object. */
     struct shash claims;            /* struct port by device. */
     struct shash resources;         /* struct resource. */
+    struct shash notes;             /* char * by key. */
+    struct ovs_list note_waiters;   /* struct note_waiter. */
 
     struct ovs_list kicked;
     struct heap timers;
@@ -461,6 +465,14 @@ struct vif_error *claims_take(struct port *, const struct vif_plan *);
 void claims_put(struct port *, const char *device);
 void claims_forget(struct engine *);
 void claims_trim(struct port *);    /* Frees those in neither plan. */
+
+/* notes.c */
+void notes_init(struct engine *);
+void notes_destroy(struct engine *);
+void notes_put(struct engine *, const char *key, const char *value);
+void notes_forget(struct engine *);
+bool flush_note(struct engine *, struct commit *, const char *key);
+void notes_committed(struct engine *, uint64_t seq, const struct vif_error *);
 
 /* result.c: the answer, with memory of its own. */
 void job_collect(struct job *, const struct port *);

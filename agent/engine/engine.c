@@ -35,6 +35,7 @@ engine_create(const struct engine_config *config, struct executor *executor,
     hmap_init(&engine->objects);
     shash_init(&engine->claims);
     shash_init(&engine->resources);
+    notes_init(engine);
     ovs_list_init(&engine->kicked);
     heap_init(&engine->timers);
     for (int i = 0; i < JOURNAL_N_TABLES; i++) {
@@ -88,6 +89,7 @@ engine_destroy(struct engine *engine)
     hmap_destroy(&engine->objects);
     shash_destroy(&engine->claims);
     shash_destroy(&engine->resources);
+    notes_destroy(engine);
     heap_destroy(&engine->timers);
     for (int i = 0; i < JOURNAL_N_TABLES; i++) {
         sset_destroy(&engine->touched[i]);

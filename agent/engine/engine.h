@@ -237,6 +237,21 @@ bool engine_idle(const struct engine *);
 typedef void engine_claim_cb(void *aux, const char *name, const char *holder);
 void engine_set_claim_cb(struct engine *, engine_claim_cb *, void *aux);
 
+/* Notes: text by key that outlives restarts and reboots, for what an operator
+ * has said.  engine_set_note_cb() tells of each that there is, and from now on
+ * of each that is set or, with 'value' NULL, deleted; both strings stay valid
+ * until then. */
+typedef void engine_note_cb(void *aux, const char *key, const char *value);
+void engine_set_note_cb(struct engine *, engine_note_cb *, void *aux);
+const char *engine_note(const struct engine *, const char *key);
+
+/* Sets the note 'key' or, with 'value' NULL, deletes it, at once.  'done' is
+ * called once, now or later: when that is durable, or with an error when it is
+ * not so after all. */
+typedef void engine_note_done_cb(void *aux, const struct vif_error *);
+void engine_set_note(struct engine *, const char *key, const char *value,
+                     engine_note_done_cb *done, void *aux);
+
 /* What the planner was not ready for, it may be ready for now. */
 void engine_planner_ready(struct engine *);
 

@@ -63,6 +63,9 @@ engine_rewrite(struct engine *engine)
     SHASH_FOR_EACH (node, &engine->claims) {
         engine_touch(engine, JOURNAL_CLAIM, node->name);
     }
+    SHASH_FOR_EACH (node, &engine->notes) {
+        engine_touch(engine, JOURNAL_NOTE, node->name);
+    }
     sset_clear(&engine->claims_durable);
     vif_error_destroy(TAKE(engine->journal_error));
 }
@@ -198,6 +201,7 @@ static bool (*const flush_one[JOURNAL_N_TABLES])(struct engine *,
     [JOURNAL_PORT] = flush_port,
     [JOURNAL_RESOURCE] = flush_resource,
     [JOURNAL_CLAIM] = flush_claim,
+    [JOURNAL_NOTE] = flush_note,
 };
 
 static void
@@ -228,6 +232,7 @@ commit_succeeded(struct engine *engine, struct commit *commit)
             sset_find_and_delete(&engine->claims_durable, key);
         }
     }
+    notes_committed(engine, commit->seq, NULL);
 }
 
 static void
@@ -279,6 +284,7 @@ commit_failed(struct engine *engine, struct commit *commit,
             resource_commit_failed(resource, error);
         }
     }
+    notes_committed(engine, commit->seq, error);
 }
 
 static void

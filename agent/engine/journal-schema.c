@@ -22,10 +22,11 @@
 VLOG_DEFINE_THIS_MODULE(journal_schema);
 
 /* Raised when an older vifd could not read the file. */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 /* From version 1 to 2, and so on. */
 static const char *const migrations[] = {
+    "CREATE TABLE note (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
     NULL,
 };
 

@@ -15,6 +15,7 @@ static const char *const table_names[] = {
     [JOURNAL_PORT] = "port",
     [JOURNAL_RESOURCE] = "resource",
     [JOURNAL_CLAIM] = "claim",
+    [JOURNAL_NOTE] = "note",
 };
 BUILD_ASSERT_DECL(ARRAY_SIZE(table_names) == JOURNAL_N_TABLES);
 

@@ -2,8 +2,8 @@
 #ifndef ENGINE_JOURNAL_H
 #define ENGINE_JOURNAL_H 1
 
-/* What vifd must not forget: one record for each port, shared resource and
- * claim of a device.  A record is JSON text that the engine alone
+/* What vifd must not forget: one record for each port, shared resource, claim
+ * of a device and note.  A record is JSON or other text that the engine alone
  * understands; the journal stores it and makes it durable.
  *
  * Writes are collected and committed together: journal_put() and friends only
@@ -23,6 +23,7 @@ enum journal_table {
     JOURNAL_PORT,               /* Key: port id. */
     JOURNAL_RESOURCE,           /* Key: "kind|object". */
     JOURNAL_CLAIM,              /* Key: device.  Value: port id. */
+    JOURNAL_NOTE,               /* Of an operator: see engine_set_note(). */
     JOURNAL_N_TABLES
 };
 const char *journal_table_name(enum journal_table);

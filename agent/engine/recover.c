@@ -222,6 +222,9 @@ recover_records(struct engine *engine, const struct smap *records)
         }
     }
     recover_claims(engine, &records[JOURNAL_CLAIM]);
+    SMAP_FOR_EACH (node, &records[JOURNAL_NOTE]) {
+        notes_put(engine, node->key, node->value);
+    }
     engine_kick_resources(engine);
     return NULL;
 }
@@ -235,6 +238,7 @@ forget_all(struct engine *engine)
     jobs_abandon(engine);
     resources_free(engine);
     claims_forget(engine);
+    notes_forget(engine);
     HMAP_FOR_EACH_SAFE (port, node, &engine->ports) {
         port_free(port);
     }

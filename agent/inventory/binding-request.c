@@ -38,6 +38,12 @@ find_need(enum vif_vnic_type type)
     return NULL;
 }
 
+bool
+binding_needs_device(const struct vif_binding *binding)
+{
+    return find_need(binding->vnic_type) && !binding->macvtap.source;
+}
+
 static struct vif_error *
 refuse(const char *key, const char *value, const char *what)
 {
@@ -151,7 +157,7 @@ binding_request_init(struct binding_request *r,
     device_request_init(&r->request);
     r->request.holder = binding->port_id;
     r->request.physical_network = binding->physical_network;
-    *neededp = need && !binding->macvtap.source;
+    *neededp = binding_needs_device(binding);
     if (!*neededp) {
         return NULL;
     }

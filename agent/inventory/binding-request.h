@@ -15,8 +15,11 @@ struct binding_request {
     char device[DEVICE_NAME_SIZE];
 };
 
-/* '*neededp' is false for a vnic type that goes without a device, and for a
- * macvtap on an interface that the binding names.  Of the profile these are
+/* Whether a port with 'binding' needs a device: not with a vnic type that goes
+ * without, and not for a macvtap on an interface that it names. */
+bool binding_needs_device(const struct vif_binding *);
+
+/* '*neededp' is what binding_needs_device() says.  Of the profile these are
  * read: pci_slot, pci_vendor_info, pci_request_id and trusted, which gives way
  * to the binding's own 'vf.trust'; what it does not have is not asked for.  An
  * error's path begins at the binding. */

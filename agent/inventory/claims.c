@@ -15,6 +15,7 @@
 
 #define VF_OF "vf-of/"
 #define REQUEST "pci-request/"
+#define DRAIN "drain/"
 
 size_t
 device_claim_names(const struct device *device, const char *request_id,
@@ -162,18 +163,35 @@ device_claims_count_vfs(const struct device_claims *claims, const char *pf)
     return n;
 }
 
+/* Calls 'cb' for the rest of each name that begins with 'prefix'. */
+static void
+for_each(const struct device_claims *claims, const char *prefix,
+         void (*cb)(void *aux, const char *rest), void *aux)
+{
+    const struct device_claim *claim;
+
+    for (size_t i = find(claims, prefix);
+         (claim = at(claims, i, prefix)) != NULL; i++) {
+        cb(aux, claim->name + strlen(prefix));
+    }
+}
+
 void
 device_claims_for_each_vf(const struct device_claims *claims, const char *pf,
                           void (*cb)(void *aux, const char *vf), void *aux)
 {
     char prefix[DEVICE_CLAIM_SIZE];
-    const struct device_claim *claim;
 
     snprintf(prefix, sizeof prefix, VF_OF "%s=", pf);
-    for (size_t i = find(claims, prefix);
-         (claim = at(claims, i, prefix)) != NULL; i++) {
-        cb(aux, claim->name + strlen(prefix));
-    }
+    for_each(claims, prefix, cb, aux);
+}
+
+void
+device_claims_for_each_drained(const struct device_claims *claims,
+                               void (*cb)(void *aux, const char *pf),
+                               void *aux)
+{
+    for_each(claims, DRAIN, cb, aux);
 }
 
 const char *
@@ -191,12 +209,36 @@ static const char *const state_names[] = {
     [DEVICE_FREE] = "free",
     [DEVICE_HELD] = "held",
     [DEVICE_EXCLUDED] = "excluded",
+    [DEVICE_DRAINED] = "drained",
 };
 
 const char *
 device_state_name(enum device_state state)
 {
     return state_names[state];
+}
+
+const char *
+device_drain_name(const char *pf, char name[DEVICE_CLAIM_SIZE])
+{
+    snprintf(name, DEVICE_CLAIM_SIZE, DRAIN "%s", pf);
+    return name;
+}
+
+const char *
+device_claims_drained(const struct device_claims *claims, const char *pf)
+{
+    char name[DEVICE_CLAIM_SIZE];
+
+    return device_claims_holder(claims, device_drain_name(pf, name));
+}
+
+bool
+device_claims_is_drained(const struct device_claims *claims,
+                         const struct device *device)
+{
+    return device_claims_drained(claims, device->parent[0] ? device->parent
+                                 : device->name);
 }
 
 /* Who holds a VF of 'pf', whatever its claims are called. */
@@ -233,7 +275,9 @@ device_claims_state(const struct device_claims *claims,
                   ? device_claims_holder(claims, device->parent)
                   : device->type == DEVICE_PF
                   ? vf_holder(claims, inventory, device) : NULL);
-        state = holder ? DEVICE_EXCLUDED : DEVICE_FREE;
+        state = (holder ? DEVICE_EXCLUDED
+                 : device_claims_is_drained(claims, device) ? DEVICE_DRAINED
+                 : DEVICE_FREE);
     }
     if (holderp) {
         *holderp = holder;

@@ -11,6 +11,9 @@
  *                               be needed although the VF may have gone
  *   pci-request/ID=DEVICE       Nova's pci_request_id and the device that it
  *                               stands for, as long as the port has it
+ *   drain/PF                    no port's, but the operator's: nobody may take
+ *                               the PF or a VF of it who does not have it; in
+ *                               place of a holder, since when
  *
  * PF and VF exclude one another: while a VF is held its PF cannot be, and the
  * other way round.  Nothing is stored for that. */
@@ -59,6 +62,7 @@ enum device_state {
     DEVICE_HELD,            /* By a port. */
     DEVICE_EXCLUDED,        /* A PF with VFs that are held, or a VF whose PF
                              * is. */
+    DEVICE_DRAINED,         /* Free, but the PF is drained. */
 };
 const char *device_state_name(enum device_state);
 
@@ -68,6 +72,18 @@ enum device_state device_claims_state(const struct device_claims *,
                                       const struct inventory *,
                                       const struct device *,
                                       const char **holderp);
+
+/* Since when the PF 'pf' is drained; NULL if it is not. */
+const char *device_claims_drained(const struct device_claims *,
+                                  const char *pf);
+/* Whether the PF that 'device' is, or is a VF of, is. */
+bool device_claims_is_drained(const struct device_claims *,
+                              const struct device *);
+void device_claims_for_each_drained(const struct device_claims *,
+                                    void (*cb)(void *aux, const char *pf),
+                                    void *aux);
+/* The claim that says so. */
+const char *device_drain_name(const char *pf, char name[DEVICE_CLAIM_SIZE]);
 
 /* Who holds the device 'name', which may have gone; NULL if nobody. */
 const char *device_claims_holder(const struct device_claims *,

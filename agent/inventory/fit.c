@@ -303,6 +303,17 @@ give_pfs(struct search *s, size_t i, size_t previous, size_t first)
 
 /* Why not. */
 
+bool
+fit_answer_describe(const struct fit_answer *answer,
+                    const struct device_request *request,
+                    enum device_filter filter,
+                    char buf[DEVICE_FILTER_TEXT_SIZE])
+{
+    return (*device_filter_describe(filter, request, buf)
+            && (filter != FILTER_DRAINED
+                || answer->left[filter] < answer->left[filter - 1]));
+}
+
 /* "device_spec 16, physical_network physnet1 8, type type-VF 0" */
 static struct vif_error *
 explain_one(const struct device_request *request,
@@ -314,7 +325,7 @@ explain_one(const struct device_request *request,
     for (filter = 0; filter < N_DEVICE_FILTERS; filter++) {
         char text[DEVICE_FILTER_TEXT_SIZE];
 
-        if (*device_filter_describe(filter, request, text)) {
+        if (fit_answer_describe(answer, request, filter, text)) {
             ds_put_format(&ds, "%s%s %u", ds.length ? ", " : "", text,
                           answer->left[filter]);
         }
@@ -323,7 +334,7 @@ explain_one(const struct device_request *request,
         }
     }
     struct vif_error *error = vif_error_create(
-        filter == FILTER_FREE ? VIF_ERR_CONFLICT : VIF_ERR_NOT_FOUND,
+        filter >= FILTER_DRAINED ? VIF_ERR_CONFLICT : VIF_ERR_NOT_FOUND,
         "port %s: no device fits; left after each filter: %s",
         request->holder, ds_cstr(&ds));
     ds_destroy(&ds);

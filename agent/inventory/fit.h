@@ -24,10 +24,18 @@ struct fit_answer {
     unsigned int left[N_DEVICE_FILTERS];    /* Devices after each filter. */
 };
 
+/* What 'filter' asks for, if it is worth telling: if the request asks it, or
+ * it has left fewer. */
+bool fit_answer_describe(const struct fit_answer *,
+                         const struct device_request *,
+                         enum device_filter filter,
+                         char buf[DEVICE_FILTER_TEXT_SIZE]);
+
 /* Fills in 'answers', one for each of 'n' requests; after an error those of
  * requests that fit no device by themselves tell where the devices went, and
  * no device is set.  The error names the port.  VIF_ERR_CONFLICT if other
- * ports, or these among themselves, are in the way, else VIF_ERR_NOT_FOUND.
+ * ports, or these among themselves, are in the way, or the operator drains a
+ * PF, else VIF_ERR_NOT_FOUND.
  * VIF_ERR_BUSY if there are too many ways to try (PFs for several ports among
  * VFs for many). */
 struct vif_error *device_fit(const struct device_host *,

@@ -103,6 +103,7 @@ merge(struct device_pool *pools, size_t n)
         pool->n_free += pools[i].n_free;
         pool->n_held += pools[i].n_held;
         pool->n_excluded += pools[i].n_excluded;
+        pool->n_drained += pools[i].n_drained;
         pool->n_leaving += pools[i].n_leaving;
     }
     return n ? last + 1 : 0;
@@ -129,6 +130,7 @@ device_pools(const struct device_host *host, struct device_pool **poolsp)
             pool->n_free = state == DEVICE_FREE;
             pool->n_held = state == DEVICE_HELD;
             pool->n_excluded = state == DEVICE_EXCLUDED;
+            pool->n_drained = state == DEVICE_DRAINED;
             pool->n_leaving = !spec;
         }
     }

@@ -36,7 +36,7 @@ struct device_pool {
     bool remote_managed, managed;
 
     /* How many there are, and how many of them are what. */
-    unsigned int n, n_free, n_held, n_excluded;
+    unsigned int n, n_free, n_held, n_excluded, n_drained;
     unsigned int n_leaving;     /* Held, and no spec means them any more. */
 };
 

@@ -206,6 +206,13 @@ pass_numa(const struct question *q)
 }
 
 static bool
+pass_drained(const struct question *q)
+{
+    return (q->mine
+            || !device_claims_is_drained(q->host->claims, q->device));
+}
+
+static bool
 pass_free(const struct question *q)
 {
     return (q->mine
@@ -309,6 +316,12 @@ describe_numa(const struct device_request *r, char *buf)
 }
 
 static void
+describe_drained(const struct device_request *r OVS_UNUSED, char *buf)
+{
+    strcpy(buf, "not drained");
+}
+
+static void
 describe_free(const struct device_request *r OVS_UNUSED, char *buf)
 {
     strcpy(buf, "free");
@@ -336,6 +349,7 @@ static const struct {
     [FILTER_LIVE_MIGRATABLE] = {
         "live_migratable", pass_live_migratable, describe_live_migratable },
     [FILTER_NUMA] = { "numa", pass_numa, describe_numa },
+    [FILTER_DRAINED] = { "drained", pass_drained, describe_drained },
     [FILTER_FREE] = { "free", pass_free, describe_free },
 };
 

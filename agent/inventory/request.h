@@ -55,6 +55,7 @@ enum device_filter {
     FILTER_REMOTE_MANAGED,
     FILTER_LIVE_MIGRATABLE,
     FILTER_NUMA,
+    FILTER_DRAINED,         /* Its PF is not drained, or the port has it. */
     FILTER_FREE,
     N_DEVICE_FILTERS
 };
@@ -73,7 +74,8 @@ unsigned int device_request_rank(const struct device_request *,
                                  const struct device *);
 
 /* What a filter asks for, as "physical_network physnet1"; "" if the request
- * does not ask. */
+ * does not ask.  What no request asks for and is always so, that the PF is not
+ * drained, is worth telling only where it has left fewer. */
 #define DEVICE_FILTER_TEXT_SIZE 320
 const char *device_filter_describe(enum device_filter,
                                    const struct device_request *,

@@ -66,20 +66,6 @@ device_choice_has(const struct device_choice *choice,
     return position(choice, binding) < choice->n;
 }
 
-bool
-device_choice_needed(const struct vif_binding *binding)
-{
-    struct binding_request request;
-    bool needed;
-
-    /* If it says it wrongly, it does not matter which devices there are. */
-    struct vif_error *error = binding_request_init(&request, binding,
-                                                   &needed);
-    bool well = !error;
-    vif_error_destroy(error);
-    return well && needed;
-}
-
 /* What a plugin is shown. */
 
 static const char *

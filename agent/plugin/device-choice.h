@@ -39,9 +39,6 @@ struct vif_error *device_choice_get(
     const struct vif_binding *binding, const struct vif_device **)
     VIF_WARN_UNUSED;
 
-/* Whether a port with 'binding' needs a device at all. */
-bool device_choice_needed(const struct vif_binding *binding);
-
 /* What struct vif_host's devices_missing() answers. */
 const char *device_choice_missing(
     struct vif_error *(*devices)(void *aux, struct device_host *), void *aux,

@@ -15,6 +15,7 @@
 #include <vif/plugin.h>
 
 #include "engine/planner.h"
+#include "inventory/binding-request.h"
 #include "lib/cleanup.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
@@ -346,7 +347,7 @@ plugins_ready(struct planner *planner, const struct vif_binding *binding)
     const struct plugins_config *config = &plugins->config;
 
     return (!config->devices_ready || config->devices_ready(config->aux)
-            || !device_choice_needed(binding));
+            || !binding_needs_device(binding));
 }
 
 static void

@@ -15,6 +15,7 @@
 #include <vif/plugin.h>
 
 #include "agent/config.h"
+#include "inventory/claims.h"
 #include "lib/cleanup.h"
 #include "openvswitch/json.h"
 #include "ovs/ovs.h"
@@ -224,10 +225,18 @@ limits_to_json(const struct config *config)
     return object;
 }
 
+static void
+add_drained(void *array, const char *pf)
+{
+    json_array_add(array, json_string_create(pf));
+}
+
 struct json *
 capabilities_to_json(const struct config *config,
-                     const struct plugins *plugins, const struct ovs *ovs)
+                     const struct plugins *plugins, const struct ovs *ovs,
+                     const struct device_claims *claims)
 {
+    struct json *drained = json_array_create_empty();
     struct json *object = json_object_create();
 
     json_object_put(object, "vnic_types", vnic_types_to_json(plugins));
@@ -238,5 +247,7 @@ capabilities_to_json(const struct config *config,
     json_object_put(object, "ovs", ovs_to_json(ovs));
     json_object_put(object, "kernel", kernel_to_json());
     json_object_put(object, "limits", limits_to_json(config));
+    device_claims_for_each_drained(claims, add_drained, drained);
+    json_object_put(object, "drained", drained);
     return object;
 }

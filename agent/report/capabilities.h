@@ -6,6 +6,7 @@
  * is missing.  Looks, and changes nothing: no module is loaded by asking. */
 
 struct config;
+struct device_claims;
 struct json;
 struct ovs;
 struct plugins;
@@ -13,6 +14,7 @@ struct plugins;
 /* The answer to "capabilities": doc/protocol.md. */
 struct json *capabilities_to_json(const struct config *,
                                   const struct plugins *,
-                                  const struct ovs *);
+                                  const struct ovs *,
+                                  const struct device_claims *);
 
 #endif /* report/capabilities.h */

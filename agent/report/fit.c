@@ -19,7 +19,7 @@ filters_to_json(const struct device_request *request,
     for (enum device_filter i = 0; i < N_DEVICE_FILTERS; i++) {
         char asks[DEVICE_FILTER_TEXT_SIZE];
 
-        if (*device_filter_describe(i, request, asks)) {
+        if (fit_answer_describe(answer, request, i, asks)) {
             struct json *row = json_object_create();
 
             json_object_put_string(row, "filter", device_filter_name(i));

@@ -180,6 +180,9 @@ devices_to_json(const struct device_host *host, inventory_may_cb *may,
         struct json *object = device_to_json(host->inventory, device);
         put_spec(object, spec);
         put_text(object, "state", device_state_name(state));
+        if (device_claims_is_drained(host->claims, device)) {
+            json_object_put(object, "drained", json_boolean_create(true));
+        }
         if (holder && may(aux, "show", networkp)) {
             put_text(object, "port_id", holder);
         }
@@ -211,6 +214,7 @@ pool_to_json(const struct device_pool *pool)
     put_number(object, "free", pool->n_free);
     put_number(object, "held", pool->n_held);
     put_number(object, "excluded", pool->n_excluded);
+    put_number(object, "drained", pool->n_drained);
     put_number(object, "leaving", pool->n_leaving);
     return object;
 }

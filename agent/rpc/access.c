@@ -12,6 +12,7 @@
 #include <vif/attrs.h>
 
 #include "agent/config.h"
+#include "inventory/binding-request.h"
 #include "util.h"
 
 static bool
@@ -127,15 +128,21 @@ rule_allows_owner(const struct config_access_rule *rule,
 }
 
 static bool
+rule_allows_device(const struct config_access_rule *rule,
+                   const struct access_object *object)
+{
+    return (object->any_device ? names_contain_all(&rule->pci_addresses)
+            : patterns_contain(&rule->pci_addresses, object->pci_address));
+}
+
+static bool
 rule_allows(const struct config_access_rule *rule,
             const struct access_object *object, int ask)
 {
     return ((!(ask & ASK_NETWORK)
              || names_contain(&rule->physical_networks,
                               object->physical_network))
-            && (!(ask & ASK_PCI)
-                || patterns_contain(&rule->pci_addresses,
-                                    object->pci_address))
+            && (!(ask & ASK_PCI) || rule_allows_device(rule, object))
             && (!(ask & ASK_OWNER) || rule_allows_owner(rule, object)));
 }
 
@@ -192,9 +199,12 @@ may_ask(const struct access *access, const struct rpc_peer *peer,
 struct access_object
 access_object_of(const struct vif_binding *binding, bool giving)
 {
+    const char *slot = vif_attrs_get(&binding->profile, "pci_slot");
+
     return (struct access_object) {
         .physical_network = binding->physical_network,
-        .pci_address = vif_attrs_get(&binding->profile, "pci_slot"),
+        .pci_address = slot,
+        .any_device = !slot && binding_needs_device(binding),
         .uid = giving ? binding->uid : VIF_NO_ID,
         .gid = giving ? binding->gid : VIF_NO_ID,
     };

@@ -39,6 +39,8 @@ struct access_object {
     const char *pci_address;        /* Of the device that it names, or NULL. */
     uint32_t uid, gid;              /* Who is to get its device; VIF_NO_ID for
                                      * nobody in particular. */
+    bool any_device;                /* It names none, and gets one that vifd
+                                     * chooses. */
 };
 
 /* Of 'binding', whose strings it goes on using.  With 'giving' the device is

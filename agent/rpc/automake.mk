@@ -14,6 +14,7 @@ agent_libvifd_la_SOURCES += \
 	agent/rpc/message.h \
 	agent/rpc/methods-daemon.c \
 	agent/rpc/methods-devices.c \
+	agent/rpc/methods-drain.c \
 	agent/rpc/methods-gc.c \
 	agent/rpc/methods-look.c \
 	agent/rpc/methods-plug.c \

@@ -25,6 +25,8 @@ static const struct rpc_method methods[] = {
     { "abort", RPC_ACCESS_PORT, BUDGET_FREE, rpc_abort },
     { "gc", RPC_ACCESS_EVERYWHERE, BUDGET_FREE, rpc_gc },
     { "fit", RPC_ACCESS_PORT, BUDGET_LOOK, rpc_fit },
+    { "drain", RPC_ACCESS_SOMEWHERE, BUDGET_FREE, rpc_drain },
+    { "undrain", RPC_ACCESS_SOMEWHERE, BUDGET_FREE, rpc_undrain },
     { "inventory", RPC_ACCESS_SOMEWHERE, BUDGET_LOOK, rpc_inventory },
     { "capabilities", RPC_ACCESS_SOMEWHERE, BUDGET_LOOK, rpc_capabilities },
     { "reload", RPC_ACCESS_EVERYWHERE, BUDGET_FREE, rpc_reload },

@@ -67,6 +67,10 @@ struct vif_error *rpc_watch(struct rpc_call *, struct json **);
 struct vif_error *rpc_inventory(struct rpc_call *, struct json **);
 struct vif_error *rpc_fit(struct rpc_call *, struct json **);
 
+/* methods-drain.c */
+struct vif_error *rpc_drain(struct rpc_call *, struct json **);
+struct vif_error *rpc_undrain(struct rpc_call *, struct json **);
+
 /* methods-daemon.c: what is about vifd itself. */
 struct vif_error *rpc_hello(struct rpc_call *, struct json **);
 struct vif_error *rpc_version(struct rpc_call *, struct json **);

@@ -284,6 +284,17 @@ struct vif_error *vif_client_fit(struct vif_client *,
                                  const struct vif_call_options *,
                                  char **resultp) VIF_WARN_UNUSED;
 
+/* Gives no port the PF 'device' (its device, PCI address or netdev) or a VF of
+ * it any more, or gives them again, and tells which ports are there.  Unless
+ * 'resultp' is NULL, '*resultp' becomes what "drain" or "undrain" has
+ * answered, as JSON text to be freed by the caller, or NULL after an error. */
+struct vif_error *vif_client_drain(struct vif_client *, const char *device,
+                                   const struct vif_call_options *,
+                                   char **resultp) VIF_WARN_UNUSED;
+struct vif_error *vif_client_undrain(struct vif_client *, const char *device,
+                                     const struct vif_call_options *,
+                                     char **resultp) VIF_WARN_UNUSED;
+
 /* Makes vifd's journal anew, after it was damaged or lost, from what is on the
  * host; 'key' is NULL, vifd's key, or "new" for none of those that there are.
  * Unless 'resultp' is NULL, '*resultp' becomes what "rebuild" has answered, as

@@ -137,7 +137,11 @@ journal_run(struct journal *journal)
     journal_done_cb *done = TAKE(world->commit_done);
 
     if (done) {
-        done(world->commit_aux, NULL);
+        bool fails = world->commit_fails;
+
+        world->commit_fails = false;
+        done(world->commit_aux,
+             fails ? vif_error_create(VIF_ERR_JOURNAL, "no space") : NULL);
     }
 }
 
@@ -247,14 +251,25 @@ static struct vif_error *
 devices(void *world_, struct device_host *host)
 {
     static const struct inventory nothing = INVENTORY_INIT;
-    static const struct device_claims nobody = { NULL, 0, 0 };
     const struct world *world = world_;
 
     *host = (struct device_host) {
         world->inventory ? world->inventory : &nothing,
-        &world->config->device_spec, &nobody,
+        &world->config->device_spec, &world->claims,
     };
     return NULL;
+}
+
+static void
+note_changed(void *world_, const char *key, const char *value)
+{
+    struct world *world = world_;
+
+    if (value) {
+        device_claims_put(&world->claims, key, value);
+    } else {
+        device_claims_remove(&world->claims, key);
+    }
 }
 
 void
@@ -278,6 +293,7 @@ world_init(struct world *world, const char *yaml)
     world->engine = engine_create(&engine_config, &world->executor,
                                   &world->journal, &world->planner);
     assert_null(engine_recover(world->engine));
+    engine_set_note_cb(world->engine, note_changed, world);
     world->traffic = (struct rpc_traffic) { 0, 0 };
     world->host = (struct rpc_host) {
         .engine = world->engine,
@@ -307,6 +323,7 @@ world_destroy(struct world *world)
     for (size_t i = 0; i < world->n_held; i++) {
         step_task_destroy(world->held[i]);
     }
+    device_claims_destroy(&world->claims);
     config_destroy(world->config);
 }
 

@@ -12,6 +12,7 @@
 #include "engine/executor.h"
 #include "engine/journal.h"
 #include "engine/planner.h"
+#include "inventory/claims.h"
 #include "openvswitch/list.h"
 #include "rpc/call.h"
 #include "rpc/session.h"
@@ -36,7 +37,10 @@ struct world {
     journal_done_cb *commit_done;   /* A commit under way. */
     void *commit_aux;
 
+    bool commit_fails;              /* The next one. */
+
     const struct inventory *inventory;  /* NULL: there is no device. */
+    struct device_claims claims;    /* The test's, and the notes. */
 
     rpc_reload_cb *reload_done;     /* A reload under way. */
     void *reload_aux;

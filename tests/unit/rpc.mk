@@ -7,6 +7,7 @@ UNIT_TESTS += \
 	tests/unit/test-confined-path \
 	tests/unit/test-rpc-access \
 	tests/unit/test-rpc-call \
+	tests/unit/test-rpc-drain \
 	tests/unit/test-rpc-line \
 	tests/unit/test-rpc-listen \
 	tests/unit/test-rpc-message \
@@ -48,6 +49,12 @@ tests_unit_test_rpc_call_SOURCES = tests/unit/test-rpc-call.c $(RPC_GUEST)
 tests_unit_test_rpc_call_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rpc_call_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_rpc_call_LDADD = $(UNIT_LIBS)
+
+tests_unit_test_rpc_drain_SOURCES = tests/unit/test-rpc-drain.c $(RPC_WORLD) \
+	tests/unit/some-nics.c tests/unit/some-nics.h
+tests_unit_test_rpc_drain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rpc_drain_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_rpc_drain_LDADD = $(UNIT_LIBS)
 
 tests_unit_test_rpc_line_SOURCES = tests/unit/test-rpc-line.c
 tests_unit_test_rpc_line_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -550,6 +550,37 @@ do_gc(const json_t *params, json_t **error)
 }
 
 static json_t *
+answer_drain(const json_t *params, json_t **error, bool drained)
+{
+    const char *device = json_string_value(json_object_get(params, "device"));
+
+    if (!device || strcmp(device, "eno1")) {
+        *error = json_pack("{s:i, s:s, s:{s:s}}", "code", -32003, "message",
+                           "there is no device \"eno9\"", "data", "code",
+                           "not-found");
+        return NULL;
+    }
+    json_t *answer = json_pack("{s:s, s:b, s:[{s:s, s:s, s:s}]}",
+                               "device", "pci/0000:03:00.0",
+                               "drained", drained, "ports",
+                               "port_id", "p1", "device", "pci/0000:03:03.1",
+                               "state", "active");
+    return answer;
+}
+
+static json_t *
+do_drain(const json_t *params, json_t **error)
+{
+    return answer_drain(params, error, true);
+}
+
+static json_t *
+do_undrain(const json_t *params, json_t **error)
+{
+    return answer_drain(params, error, false);
+}
+
+static json_t *
 do_watch(const json_t *params, json_t **error)
 {
     (void) params;
@@ -567,7 +598,7 @@ static const struct {
     { "rebuild", do_rebuild },
     { "activate", do_activate }, { "abort", do_unplug },
     { "capabilities", do_capabilities }, { "inventory", do_inventory },
-    { "fit", do_fit },
+    { "fit", do_fit }, { "drain", do_drain }, { "undrain", do_undrain },
     { "reload", do_reload },
     { "version", do_version }, { "watch", do_watch },
 };

@@ -20,6 +20,7 @@
 
 #include "agent/config.h"
 #include "binding/json-array.h"
+#include "inventory/claims.h"
 #include "lib/cleanup.h"
 #include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
@@ -123,11 +124,21 @@ expect(const struct json *json, const char *path, const char *wanted)
     }
 }
 
+static struct json *
+look(const struct fixture *f)
+{
+    CLEANUP_DEVICE_CLAIMS struct device_claims drained = { NULL, 0, 0 };
+
+    device_claims_put(&drained, "drain/pci/0000:03:00.0", "now");
+    device_claims_put(&drained, "pci/0000:03:01.0", "p");
+    return capabilities_to_json(f->config, f->plugins, f->ovs, &drained);
+}
+
 static void
 test_vnic_types_say_what_is_missing(void **state)
 {
     struct fixture *f = *state;
-    struct json *c = capabilities_to_json(f->config, f->plugins, f->ovs);
+    struct json *c = look(f);
 
     assert_int_equal(shash_count(json_object(at(c, "vnic_types"))),
                      VIF_N_VNIC_TYPES);
@@ -140,7 +151,7 @@ test_vnic_types_say_what_is_missing(void **state)
     json_destroy(c);
 
     f->host.ovsdb_ready = 0;
-    c = capabilities_to_json(f->config, f->plugins, f->ovs);
+    c = look(f);
     expect(c, "vnic_types.direct.available", "true");
     expect(c, "vnic_types.vdpa", "{\"available\":false,"
            "\"missing\":\"plugin beta: a database\","
@@ -152,12 +163,12 @@ static void
 test_plugins_are_listed_with_the_refused(void **state)
 {
     struct fixture *f = *state;
-    struct json *c = capabilities_to_json(f->config, f->plugins, f->ovs);
+    struct json *c = look(f);
 
     expect(c, "plugins.0.name", "\"abi\"");
     expect(c, "plugins.0.loaded", "false");
-    expect(c, "plugins.0.refused", "\"it was built for plugin ABI 2, and "
-           "this vifd has 1\"");
+    expect(c, "plugins.0.refused", "\"it was built for plugin ABI 3, and "
+           "this vifd has 2\"");
     expect(c, "plugins.0.vnic_types", "[]");
     expect(c, "plugins.1.name", "\"alpha\"");
     expect(c, "plugins.1.loaded", "true");
@@ -165,7 +176,7 @@ test_plugins_are_listed_with_the_refused(void **state)
     expect(c, "plugins.1.missing", "null");
     expect(c, "plugins.1.vnic_types", "[\"direct\"]");
     expect(c, "plugins.2.vnic_types", "[\"direct\",\"vdpa\"]");
-    expect(c, "plugin_abi", "1");
+    expect(c, "plugin_abi", "2");
     json_destroy(c);
 }
 
@@ -173,7 +184,7 @@ static void
 test_the_host_is_described(void **state)
 {
     struct fixture *f = *state;
-    struct json *c = capabilities_to_json(f->config, f->plugins, f->ovs);
+    struct json *c = look(f);
     struct utsname name;
     size_t n_steps;
 

@@ -194,6 +194,29 @@ test_fit(void **state)
 }
 
 static void
+test_drain(void **state)
+{
+    (void) state;
+    struct fixture f;
+    char *answer;
+
+    connect_to(&f, NULL);
+    no_error(vif_client_drain(f.client, "eno1", NULL, &answer));
+    assert_non_null(strstr(answer, "\"drained\":true"));
+    free(answer);
+    no_error(vif_client_undrain(f.client, "eno1", NULL, &answer));
+    assert_non_null(strstr(answer, "\"drained\":false"));
+    free(answer);
+    no_error(vif_client_undrain(f.client, "eno1", NULL, NULL));
+    expect(vif_client_drain(f.client, "eno9", NULL, &answer),
+           VIF_ERR_NOT_FOUND, "no device");
+    assert_null(answer);
+    expect(vif_client_drain(f.client, "\xff", NULL, NULL), VIF_ERR_INVALID,
+           "UTF-8");
+    close_all(&f);
+}
+
+static void
 test_plug_gives_details(void **state)
 {
     (void) state;
@@ -417,6 +440,7 @@ main(void)
         cmocka_unit_test(test_binding_of_a_device_becomes_json),
         cmocka_unit_test(test_details_of_a_device),
         cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_drain),
         cmocka_unit_test(test_plug_gives_details),
         cmocka_unit_test(test_life_of_a_port_by_types),
         cmocka_unit_test(test_plug_all_or_none),

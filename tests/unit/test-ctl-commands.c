@@ -272,6 +272,26 @@ test_fit(void **state)
 }
 
 static void
+test_drain(void **state)
+{
+    const struct run *run = vifctl(*state, 0, "drain eno1");
+
+    assert_string_equal(run->out,
+                        "PORT  DEVICE            STATE\n"
+                        "p1    pci/0000:03:03.1  active\n");
+    assert_contains(run->err, "no port is given pci/0000:03:00.0 or a VF of "
+                    "it any more; still there: 1");
+    assert_contains(vifctl(*state, 0, "undrain eno1")->err,
+                    "ports may have pci/0000:03:00.0 and its VFs");
+    json_t *json = vifctl_json(*state, 0, "drain eno1 -j");
+    assert_at(json, "ports.0.port_id", "\"p1\"");
+    json_decref(json);
+    assert_contains(vifctl(*state, 1, "drain eno9")->err, "no device");
+    vifctl(*state, 2, "drain");
+    vifctl(*state, 2, "undrain eno1 eno2");
+}
+
+static void
 test_capabilities(void **state)
 {
     const struct run *run = vifctl(*state, 0, "capabilities");
@@ -426,6 +446,7 @@ main(void)
         TEST(test_activate_and_abort),
         TEST(test_inventory),
         TEST(test_fit),
+        TEST(test_drain),
         TEST(test_capabilities),
         TEST(test_reload),
         TEST(test_version),

@@ -52,7 +52,7 @@ static const struct {
     const char *lacks;
 } cases[] = {
     { "''", { "plug", "watch", "help" }, "complete" },
-    { "un", { "unplug" }, "plug\t" },
+    { "unp", { "unplug" }, "plug\t" },
     { "fly ''", { "plug" }, NULL },
     { "--so", { "--socket" }, "--mtu" },
     { "plug --m", { "--mac", "--mtu", "--model" }, "--queues" },
@@ -91,7 +91,7 @@ test_complete_by_itself(void **state)
 
             assert_contains(run.out, candidate);
         }
-        if (cases[i].lacks && strcmp(cases[i].line, "un") != 0) {
+        if (cases[i].lacks && strcmp(cases[i].line, "unp") != 0) {
             assert_lacks(run.out, cases[i].lacks);
         }
         run_destroy(&run);
@@ -229,7 +229,7 @@ test_bash(void **state)
                                               (int) strlen(file) - 2, file);
     CLEANUP_FREE char *completed = vif_xasprintf("%s\n", file);
 
-    expect_in_shell(simulated, "bash", "un", "unplug\n");
+    expect_in_shell(simulated, "bash", "unp", "unplug\n");
     expect_in_shell(simulated, "bash", "plug --mo", "--model\n");
     expect_in_shell(simulated, "bash", "list --format = js", "json\n");
     expect_in_shell(simulated, "bash", "list --format =",
@@ -246,7 +246,7 @@ test_zsh(void **state)
         print_message("# zsh is not installed\n");
         skip();
     }
-    expect_in_shell(*state, "zsh", "un",
+    expect_in_shell(*state, "zsh", "unp",
                     "unplug:Take ports back: off the switch, and their "
                     "devices away\n");
     expect_in_shell(*state, "zsh", "list --state dr", "drifted:\n");

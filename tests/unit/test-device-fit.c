@@ -613,6 +613,43 @@ test_bounded(void **state)
 
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
 
+/* Whoever is there stays; the other PF is as good as before. */
+static void
+test_drained(void **state)
+{
+    struct host *host = *state;
+    struct device_request r = request();
+    struct device_request other = request();
+    struct fit_answer answer;
+    char name[DEVICE_CLAIM_SIZE];
+
+    claim(host, PF1_VF1, "p");
+    claim(host, "vf-of/" PF1 "=" PF1_VF1, "p");
+    claim(host, device_drain_name(PF1, name), "2026-01-31T10:20:30Z");
+    assert_gets(host, &r, PF1_VF1);
+
+    other.holder = "q";
+    CLEANUP_ERROR struct vif_error *error = device_fit(&host->view, &other, 1,
+                                                       &answer);
+    assert_non_null(error);
+    assert_int_equal(error->code, VIF_ERR_CONFLICT);
+    assert_non_null(strstr(error->message, "type type-VF 3, remote_managed "
+                           "false 3, not drained 0"));
+    other.physical_network = NULL;
+    assert_gets(host, &other, PF2_VF0);
+
+    /* Nobody gets the PF, either, as soon as its VFs have gone. */
+    device_claims_remove(&host->claims, PF1_VF1);
+    device_claims_remove(&host->claims, "vf-of/" PF1 "=" PF1_VF1);
+    r.type = DEVICE_PF;
+    assert_refused(host, &r, VIF_ERR_CONFLICT,
+                   "device_spec 8, physical_network physnet1 4, type type-PF "
+                   "1, remote_managed false 1, not drained 0");
+
+    device_claims_remove(&host->claims, name);
+    assert_gets(host, &r, PF1);
+}
+
 int
 main(void)
 {
@@ -634,6 +671,7 @@ main(void)
         TEST(test_pf_second_choice),
         TEST(test_same_request_id),
         TEST(test_bounded),
+        TEST(test_drained),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -332,6 +332,42 @@ test_remote_managed(void **state)
 
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
 
+static void
+count_drained(void *n_, const char *pf)
+{
+    unsigned int *n = n_;
+
+    assert_string_equal(pf, PF);
+    ++*n;
+}
+
+static void
+test_drained(void **state)
+{
+    struct host *host = *state;
+    const struct device *pf = inventory_find(&host->inventory, PF);
+    const struct device *vf = inventory_find(&host->inventory, VF0);
+    char name[DEVICE_CLAIM_SIZE];
+    unsigned int n = 0;
+
+    assert_string_equal(device_drain_name(PF, name), "drain/" PF);
+    device_claims_put(&host->claims, name, "today");
+    assert_string_equal(device_claims_drained(&host->claims, PF), "today");
+    assert_null(device_claims_drained(&host->claims, "pci/0000:03:00"));
+    device_claims_for_each_drained(&host->claims, count_drained, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(device_claims_state(&host->claims, &host->inventory, pf,
+                                         NULL), DEVICE_DRAINED);
+    assert_int_equal(device_claims_state(&host->claims, &host->inventory, vf,
+                                         NULL), DEVICE_DRAINED);
+    device_claims_put(&host->claims, VF0, "p");
+    assert_int_equal(device_claims_state(&host->claims, &host->inventory, vf,
+                                         NULL), DEVICE_HELD);
+    assert_int_equal(device_claims_state(&host->claims, &host->inventory, pf,
+                                         NULL), DEVICE_EXCLUDED);
+    assert_string_equal(device_state_name(DEVICE_DRAINED), "drained");
+}
+
 /* One by one, in any order, is the same as all at once. */
 static void
 test_claims_that_come_and_go(void **state OVS_UNUSED)
@@ -388,6 +424,7 @@ main(void)
         TEST(test_type_changes),
         TEST(test_remote_managed),
         TEST(test_claims_that_come_and_go),
+        TEST(test_drained),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,7 +125,7 @@ test_newer_version_is_refused_by_name(void **state)
     assert_contains(message, "vifd " PACKAGE_VERSION);
 
     /* Refusing has not touched it. */
-    sqlite_run(place, "UPDATE meta SET value = '1' WHERE key = 'schema'");
+    sqlite_run(place, "UPDATE meta SET value = '2' WHERE key = 'schema'");
     journal_sqlite_close(open_journal(place));
 }
 

@@ -303,10 +303,16 @@ test_journal_of_the_first_version_can_be_read(void **state)
     assert_null(journal_refusal(journal));
     assert_string_equal(journal_sqlite_key(journal), KEY);
     assert_holds(journal, "port a=1;port b=2;claim netdev:t=a;");
+
+    /* What came later has its place there now. */
+    journal_put(journal, JOURNAL_NOTE, "n", "3");
+    commit(journal);
+    assert_holds(journal, "port a=1;port b=2;claim netdev:t=a;note n=3;");
     journal_sqlite_close(journal);
 }
 
 static const char *const good_migrations[] = {
+    "CREATE TABLE note (key TEXT PRIMARY KEY, value TEXT); "
     "CREATE TABLE future (key TEXT)",
     "UPDATE port SET value = value || '!'; DROP TABLE future",
 };
@@ -363,7 +369,7 @@ test_older_layout_is_brought_up_to_date_and_kept(void **state)
     assert_int_equal(opening.trouble, JOURNAL_NEWER);
     assert_string_equal(opening.key, KEY);
     assert_contains(error->message, "version 3");
-    assert_contains(error->message, "versions up to 1");
+    assert_contains(error->message, "versions up to 2");
 }
 
 static void

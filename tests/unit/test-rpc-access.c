@@ -207,6 +207,7 @@ test_devices_and_owners(void **state OVS_UNUSED)
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         const struct access_object object = {
             cases[i].network, cases[i].pci, cases[i].uid, cases[i].gid,
+            false,
         };
 
         if (access_may(&access, cases[i].peer, "plug", &object)
@@ -242,7 +243,49 @@ test_object_of_a_binding(void **state OVS_UNUSED)
     assert_int_equal(object.gid, VIF_NO_ID);
     object = access_object_of(&binding, false);
     assert_int_equal(object.uid, VIF_NO_ID);
+    assert_false(object.any_device);
     vif_binding_destroy(&binding);
+}
+
+/* A device that vifd chooses may be any on the network: to have that, one must
+ * be allowed all of them. */
+static void
+test_devices_that_vifd_chooses(void **state OVS_UNUSED)
+{
+    struct access access = make_access(
+        "access:\n"
+        "- users: [1000]\n"
+        "  pci_addresses: ['0000:03:00.*', null]\n"
+        "- users: [1001]\n"
+        "  pci_addresses: ['*']\n");
+    struct vif_binding binding;
+
+    vif_binding_init(&binding);
+    struct access_object object = access_object_of(&binding, true);
+    assert_false(object.any_device);
+    assert_true(access_may(&access, &nova, "plug", &object));
+
+    binding.vnic_type = VIF_VNIC_DIRECT;
+    object = access_object_of(&binding, true);
+    assert_true(object.any_device);
+    assert_false(access_may(&access, &nova, "plug", &object));
+    assert_string_equal(access_culprit(&access, &nova, "plug", &object),
+                        "profile.pci_slot");
+    assert_true(access_may(&access, &primary, "plug", &object));
+    vif_attrs_set(&binding.profile, "pci_slot", "0000:03:00.1");
+    object = access_object_of(&binding, true);
+    assert_true(access_may(&access, &nova, "plug", &object));
+    vif_attrs_set(&binding.profile, "pci_slot", "0000:04:00.1");
+    object = access_object_of(&binding, true);
+    assert_false(access_may(&access, &nova, "plug", &object));
+
+    /* One on an interface that it names. */
+    vif_attrs_set(&binding.profile, "pci_slot", NULL);
+    binding.vnic_type = VIF_VNIC_MACVTAP;
+    binding.macvtap.source = xstrdup("eth1");
+    assert_false(access_object_of(&binding, true).any_device);
+    vif_binding_destroy(&binding);
+    destroy_access(&access);
 }
 
 static void
@@ -280,6 +323,7 @@ main(void)
         cmocka_unit_test(test_null_network),
         cmocka_unit_test(test_devices_and_owners),
         cmocka_unit_test(test_object_of_a_binding),
+        cmocka_unit_test(test_devices_that_vifd_chooses),
         cmocka_unit_test(test_bad_rules),
     };
 
