@@ -93,8 +93,19 @@ executor_stuck(struct executor *executor OVS_UNUSED,
     return false;
 }
 
+/* No step of the world begins early. */
+static void
+executor_armed(struct executor *executor OVS_UNUSED,
+               struct step_task *task OVS_UNUSED)
+{
+}
+
 static const struct executor_class executor_class = {
-    executor_lookup, executor_submit, executor_cancel, executor_stuck,
+    .lookup = executor_lookup,
+    .submit = executor_submit,
+    .armed = executor_armed,
+    .cancel = executor_cancel,
+    .stuck = executor_stuck,
 };
 
 /* A journal that remembers nothing and is always durable. */
