@@ -12,6 +12,7 @@
 #include <vif/binding.h>
 
 #include "kernel/rtnl.h"
+#include "util.h"
 
 /* As vif_binding_check() has them. */
 #define MTU_MIN 68
@@ -97,6 +98,13 @@ find_argument(const struct step_argument *table, size_t n, const char *key)
     return NULL;
 }
 
+/* What any step may be told by the engine, beside its own arguments: that a
+ * revert() is half of a replacement, or takes back what has just failed. */
+static const struct step_argument engine_arguments[] = {
+    { "replace", false, step_args_bool_fault },
+    { "undo", false, step_args_bool_fault },
+};
+
 static struct vif_error *
 check_each(const char *kind, const struct step_argument *table, size_t n,
            const struct vif_attrs *args)
@@ -105,6 +113,10 @@ check_each(const char *kind, const struct step_argument *table, size_t n,
         const char *key = args->attrs[i].key;
         const char *value = args->attrs[i].value;
         const struct step_argument *argument = find_argument(table, n, key);
+
+        argument = argument ? argument
+            : find_argument(engine_arguments, ARRAY_SIZE(engine_arguments),
+                            key);
         const char *fault = (argument ? argument->fault(value)
                              : "there is no such argument");
 

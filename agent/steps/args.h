@@ -21,8 +21,9 @@ struct step_argument {
     const char *(*fault)(const char *value);
 };
 
-/* Checks that 'args' has the arguments in 'table' and no others.  The error
- * names the step's 'kind', key and value; 'where' is the key. */
+/* Checks that 'args' has the arguments in 'table' and no others, but "undo"
+ * and "replace", which the engine adds for some reverts.  The error names the
+ * step's 'kind', key and value; 'where' is the key. */
 struct vif_error *step_args_check(const char *kind,
                                   const struct step_argument *table,
                                   size_t n_table,

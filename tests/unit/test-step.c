@@ -241,6 +241,25 @@ test_every_kind_is_whole(void **state)
     assert_null(step_class_lookup(""));
 }
 
+/* What the engine adds for some reverts is no stranger to any kind. */
+static void
+test_every_kind_takes_what_the_engine_adds(void **state OVS_UNUSED)
+{
+    size_t n;
+    const struct step_class *const *classes = step_classes(&n);
+    struct vif_attrs args CLEANUP_ATTRS = VIF_ATTRS_INIT;
+
+    vif_attrs_set_bool(&args, "undo", true);
+    vif_attrs_set_bool(&args, "replace", true);
+    for (size_t i = 0; i < n; i++) {
+        struct vif_error *error CLEANUP_ERROR = classes[i]->check(&args,
+                                                                  true);
+        if (error) {
+            fail_msg("%s: %s", classes[i]->kind, error->message);
+        }
+    }
+}
+
 static void
 test_rows_go_before_devices_and_modes(void **state)
 {
@@ -261,6 +280,7 @@ main(void)
         cmocka_unit_test(test_destroying_a_task_frees_all_of_it),
         cmocka_unit_test(test_done_task_goes_back_by_way_of_its_executor),
         cmocka_unit_test(test_every_kind_is_whole),
+        cmocka_unit_test(test_every_kind_takes_what_the_engine_adds),
         cmocka_unit_test(test_rows_go_before_devices_and_modes),
     };
 
