@@ -153,6 +153,17 @@ genl_find(const char *name, const char *group, struct genl_family *family)
     return error;
 }
 
+struct vif_error *
+genl_find_for_test(int fd, uint32_t port, int timeout_ms, const char *name,
+                   const char *group, struct genl_family *family)
+{
+    struct rtnl *socket = rtnl_create_for_test(fd, port, timeout_ms);
+    struct vif_error *error = find(socket, name, group, family);
+
+    rtnl_close(socket);
+    return error;
+}
+
 static struct genl *
 genl_create(struct rtnl *socket, uint16_t id)
 {

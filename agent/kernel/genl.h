@@ -34,6 +34,9 @@ struct genl_family {
 };
 struct vif_error *genl_find(const char *family, const char *group,
                             struct genl_family *) VIF_WARN_UNUSED;
+struct vif_error *genl_find_for_test(int fd, uint32_t port, int timeout_ms,
+                                     const char *family, const char *group,
+                                     struct genl_family *);
 
 /* A message to the family.  Never NULL; the caller frees (CLEANUP_MSG). */
 struct nl_msg *genl_msg(const struct genl *, uint8_t command);

@@ -4,6 +4,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz-binding \
 	tests/fuzz/fuzz-client \
 	tests/fuzz/fuzz-config \
+	tests/fuzz/fuzz-genl \
 	tests/fuzz/fuzz-link \
 	tests/fuzz/fuzz-methods \
 	tests/fuzz/fuzz-netlink \
@@ -35,6 +36,11 @@ tests_fuzz_fuzz_config_CPPFLAGS = $(AGENT_CPPFLAGS)
 tests_fuzz_fuzz_config_CFLAGS = $(AGENT_CFLAGS)
 tests_fuzz_fuzz_config_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_config_LDADD = $(AGENT_LIBS)
+tests_fuzz_fuzz_genl_SOURCES = tests/fuzz/fuzz-genl.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_genl_CPPFLAGS = $(AGENT_CPPFLAGS)
+tests_fuzz_fuzz_genl_CFLAGS = $(AGENT_CFLAGS)
+tests_fuzz_fuzz_genl_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_genl_LDADD = $(AGENT_LIBS)
 tests_fuzz_fuzz_link_SOURCES = tests/fuzz/fuzz-link.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_link_CPPFLAGS = $(AGENT_CPPFLAGS)
 tests_fuzz_fuzz_link_CFLAGS = $(AGENT_CFLAGS)

@@ -27,6 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             ovs_assert(memchr(link.name, '\0', sizeof link.name));
             ovs_assert(memchr(link.alias, '\0', sizeof link.alias));
             ovs_assert(memchr(link.kind, '\0', sizeof link.kind));
+            ovs_assert(memchr(link.parent, '\0', sizeof link.parent));
         }
         free(header);
     }

@@ -130,14 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
                    fds)) {
         abort();
     }
-    for (int i = 0; i < MAX_DATAGRAMS && input.n; i++) {
-        size_t length = fuzz_take_byte(&input);
-
-        length |= (size_t) fuzz_take_byte(&input) << 8;
-        struct fuzz_input datagram = fuzz_take(&input, length);
-
-        ignore(send(fds[1], datagram.bytes, datagram.n, 0));
-    }
+    fuzz_send_datagrams(&input, fds[1], MAX_DATAGRAMS);
 
     /* What is not there now never comes. */
     struct rtnl *rtnl = rtnl_create_for_test(fds[0], PORT, 0);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -50,6 +51,23 @@ fuzz_take_byte(struct fuzz_input *input)
     struct fuzz_input piece = fuzz_take(input, 1);
 
     return piece.n ? piece.bytes[0] : 0;
+}
+
+/* Sends what is left to 'fd', at most 'n' datagrams, each of which has its
+ * length in two bytes before it. */
+static inline void
+fuzz_send_datagrams(struct fuzz_input *input, int fd, int n)
+{
+    for (int i = 0; i < n && input->n; i++) {
+        size_t length = fuzz_take_byte(input);
+
+        length |= (size_t) fuzz_take_byte(input) << 8;
+        struct fuzz_input datagram = fuzz_take(input, length);
+
+        if (send(fd, datagram.bytes, datagram.n, 0) < 0) {
+            break;              /* There is no more room. */
+        }
+    }
 }
 
 #endif /* fuzz.h */
