@@ -119,7 +119,7 @@ static struct vif_error *
 read_number(const struct field *field, const struct json *json,
             const char *where, void *member)
 {
-    uint32_t value;
+    uint32_t value = 0;
     struct vif_error *error = read_uint(json, where, field->name, field->max,
                                         &value);
     if (error) {
