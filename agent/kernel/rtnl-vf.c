@@ -245,9 +245,9 @@ get_pf(struct rtnl *rtnl, int ifindex, struct rtnl_pf *pf, rtnl_vf_cb *tell,
        void *aux)
 {
     struct nl_msg *msg CLEANUP_MSG = rtnl_link_msg(RTM_GETLINK, 0, ifindex);
-    struct listener listener = { pf, tell, aux };
 
     memset(pf, 0, sizeof *pf);
+    struct listener listener = { pf, tell, aux };
     rtnl_put_u32(msg, IFLA_EXT_MASK,
                  RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS);
     struct vif_error *error = rtnl_request(rtnl, msg, take_pf, &listener);
@@ -287,8 +287,8 @@ struct vif_error *
 rtnl_get_vf(struct rtnl *rtnl, int ifindex, unsigned int number,
             struct rtnl_pf *pf)
 {
+    pf->found = false;
     struct search search = { number, pf };
-
     return vif_error_wrap(get_pf(rtnl, ifindex, pf, find_vf, &search),
                           "read VF %u of link %d", number, ifindex);
 }

@@ -80,6 +80,7 @@ vf_read(const struct vf_place *place, struct rtnl_vf *vf,
                                           place->number, &pf);
 
     memset(vf, 0, sizeof *vf);
+    memset(link, 0, sizeof *link);
     if (error && error->code == VIF_ERR_NOT_FOUND) {
         /* The PF was just given another netdev, or none. */
         error->code = VIF_ERR_UNAVAILABLE;
