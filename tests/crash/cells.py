@@ -28,7 +28,7 @@ def settles_or_dies(host):
         except (EOFError, ConnectionError, FileNotFoundError):
             return not host.vifd.alive()
 
-    wait_until(over, "rest or death")
+    wait_until(over, "rest or death", 60)
     return host.vifd.alive()
 
 
@@ -40,18 +40,20 @@ def passes(path):
 
 
 class Cells:
-    def __init__(self, host, job):
-        self.host, self.job = host, job
+    """'view' is what there is on the host, to be compared."""
+
+    def __init__(self, host, job, view=view):
+        self.host, self.job, self.view = host, job, lambda: view(host)
         self.log = os.path.join(host.dir, "points")
         assert start(host)
-        self.empty = view(host)
+        self.empty = self.view()
 
     def prepare(self):
         """From a host that is empty, with vifd running, to one where the job
         can be done, with vifd at rest."""
         if self.job.there:
             self.host.call("plug", binding=self.job.there)
-        self.before = view(self.host), ports_of(self.host)
+        self.before = self.view(), ports_of(self.host)
         self.host.stop_vifd()
         if self.job.lost:
             self.host.lose(*self.before[1])
@@ -78,12 +80,12 @@ class Cells:
     def succeed(self):
         answer = self.perform()
         assert isinstance(answer, dict), answer
-        return view(self.host), ports_of(self.host)
+        return self.view(), ports_of(self.host)
 
     def clean(self):
         for port in ports_of(self.host):
             self.host.call("unplug", port_id=port)
-        assert view(self.host) == self.empty
+        assert self.view() == self.empty
 
     def enumerate(self):
         """[(point, pass)] of the job, the start of the daemon excluded.
@@ -100,7 +102,7 @@ class Cells:
         self.surely = {point for point, n in until_answer.items()
                        if n > at_start[point]}
         if self.job.hindrance:
-            assert (view(host), ports_of(host)) == self.before
+            assert (self.view(), ports_of(host)) == self.before
         self.asked = self.succeed()
         self.clean()
         os.unlink(self.log)
@@ -112,7 +114,7 @@ class Cells:
         back."""
         host = self.host
         assert start(host)
-        now = view(host), ports_of(host)
+        now = self.view(), ports_of(host)
         if self.job.hindrance:
             assert now == self.before
         elif answer or now != self.before:

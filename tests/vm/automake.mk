@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/vm/igb/test_capabilities.py \
 	tests/vm/igb/test_inventory.py \
 	tests/vm/igb/test_machine.py \
+	tests/vm/igb_nics.py \
 	tests/vm/initrd-init \
 	tests/vm/netdevsim/conftest.py \
 	tests/vm/netdevsim/test_devlink.py \

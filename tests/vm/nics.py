@@ -10,9 +10,9 @@ import json
 import os
 
 from host import ASAN_BUILD, Host, run, wait_until
+from rpc import RpcError
 
 BUS = "/sys/bus"
-NO_MAC = "00:00:00:00:00:00"
 
 
 def write(path, value):
@@ -187,14 +187,27 @@ class NicHost(Host):
     def __init__(self, build=ASAN_BUILD):
         super().__init__(build, namespace=False)
 
-    def start_with(self, *entries, env=None):
-        """vifd, with a device_spec of 'entries'; once it knows the NICs."""
+    def configure(self, *entries):
+        """A device_spec of these."""
         self.write_config(json.dumps({"device_spec": entries}))
+
+    def start_with(self, *entries, env=None):
+        """vifd, once it knows the NICs."""
+        self.configure(*entries)
         self.start_vifd(env=env)
         wait_until(self.has_inventory, "the inventory", 60)
 
     def has_inventory(self):
-        return self.ctl("inventory", check=False).returncode == 0
+        """It is read in the background."""
+        try:
+            return bool(self.call("inventory"))
+        except RpcError as error:
+            if error.kind != "unavailable":
+                raise
+            return False
+
+    def settled(self):
+        return self.has_inventory() and super().settled()
 
     def devices(self):
         """What vifd knows, by name."""
