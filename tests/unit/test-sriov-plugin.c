@@ -13,7 +13,9 @@
 
 #include <cmocka.h>
 
+#include "binding/binding-value.h"
 #include "lib/cleanup.h"
+#include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
 #include "plugin/plugins.h"
 #include "tests/unit/plan-cases.h"
@@ -333,6 +335,31 @@ test_capabilities(void **state)
     vif_plan_destroy(plan);
 }
 
+/* A serial number is a string in the answer, whatever it looks like. */
+static void
+test_serial_numbers_are_strings(void **state)
+{
+    static const char *const serials[] = {
+        "MT2042X00001", "0042", "-1", "1e5", "true", "null", "\"x", "[1]",
+        "{", "a\"b\\c", "9\"\\", "MT 1 ",
+    };
+    struct plan_world *world = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(serials); i++) {
+        struct vif_plan *plan = NULL;
+
+        ovs_strlcpy(some_nics_get(&world->inventory, PF)->serial, serials[i],
+                    VPD_SERIAL_SIZE);
+        assert_null(plan_world_plan(world, "{" USUAL "}", NULL, &plan));
+        struct json *value = binding_value_from_text(
+            vif_attrs_get(&plan->details, "profile.card_serial_number"));
+        assert_int_equal(value->type, JSON_STRING);
+        assert_string_equal(json_string(value), serials[i]);
+        json_destroy(value);
+        vif_plan_destroy(plan);
+    }
+}
+
 static const char *
 what_is_missing(const struct plan_world *world)
 {
@@ -388,6 +415,7 @@ main(void)
         TEST(test_whole_pf_in_switchdev_mode),
         TEST(test_pf_address_without_its_netdev),
         TEST(test_capabilities),
+        TEST(test_serial_numbers_are_strings),
         TEST(test_what_is_missing),
     };
 
