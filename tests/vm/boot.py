@@ -24,6 +24,7 @@ CONSOLE_TAIL = 40
 # In the guest: what tests write goes here, in memory.
 GUEST_TMP = "/run/vifd-test"
 
+IGB_MODULES = "igb igbvf vfio-pci vfio_iommu_type1 macvtap 8021q veth tun"
 # Two PFs, each behind a port of its own, wired to each other.
 IGB_DEVICES = [word for number in (1, 2) for word in (
     "-device", "pcie-root-port,id=port%d,slot=%d,chassis=%d"
@@ -34,16 +35,22 @@ IGB_DEVICES = [word for number in (1, 2) for word in (
 
 
 class Suite:
-    def __init__(self, modules, devices=()):
+    def __init__(self, modules, devices=(), measures=False):
+        """One that 'measures' is run when it is asked for alone."""
         self.modules = modules
         self.devices = list(devices)
+        self.measures = measures
 
 
 SUITES = {
-    "igb": Suite("igb igbvf vfio-pci vfio_iommu_type1 macvtap 8021q veth tun",
-                 IGB_DEVICES),
+    "bench": Suite("netdevsim", measures=True),
+    "crash": Suite(IGB_MODULES, IGB_DEVICES),
+    "igb": Suite(IGB_MODULES, IGB_DEVICES),
     "netdevsim": Suite("netdevsim macvtap 8021q tun"),
 }
+
+
+TESTS = [name for name, suite in SUITES.items() if not suite.measures]
 
 
 class NotToBeHad(Exception):
@@ -122,7 +129,7 @@ class Guest:
         self.timed_out = False
         top = os.environ["VIFD_TOP"]
         path = [os.path.join(top, "tests", folder)
-                for folder in ("lib", "netns", "vm")]
+                for folder in ("lib", "netns", "crash", "vm")]
         known = {name: value for name, value in os.environ.items()
                  if name.startswith("VIFD_") or name == "CI"}
         known.update(
@@ -193,6 +200,12 @@ class Guest:
         except FileNotFoundError:
             return ""
 
+    def keep_figures(self):
+        """Those of a suite that measures go where the caller wants them."""
+        to = os.environ.get("VIFD_VM_FIGURES")
+        if to and os.path.exists(self.path("figures.json")):
+            shutil.copy(self.path("figures.json"), to)
+
     def complaint(self):
         """Why it did not finish, or None."""
         if self.timed_out:
@@ -260,6 +273,7 @@ def run_suite(machine, suite, pattern, relay, guests):
         guest.process.wait()
         timer.cancel()
         sys.stderr.write(guest.text("console"))
+        guest.keep_figures()
         complaint = guest.complaint() or reader.complaint()
         if complaint:
             relay.block(suite, tap.Result("failed", complaint),
