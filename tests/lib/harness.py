@@ -120,6 +120,7 @@ class Preparation:
         if status == 0:
             return None
         why = (_tail(self.log_path, 1) or ["it did not say why"])[0]
+        why = why.removeprefix("setup: ")
         if status == NOT_TO_BE_HAD:
             return tap.Result("skipped", "all", why)
         return tap.Result("failed", "setup, which ended with %d: %s"
