@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,8 +135,11 @@ device_path_exists(const char *name)
         return place.vf < n_vfs(dir, place.folder);
     }
 
-    CLEANUP_SYSFS_NAMES struct sysfs_names names;
-    return !sysfs_list(dir, &names, "%s", place.folder);
+    /* It is a link. */
+    char target[PATH_MAX];
+    int failure = sysfs_read_link(dir, target, sizeof target, "%s",
+                                  place.folder);
+    return !failure || failure == EINVAL;
 }
 
 bool
@@ -192,6 +196,24 @@ device_path_iommu_group(const char *name)
             && isdigit((unsigned char) group[0]) ? atoi(group) : -1);
 }
 
+/* Finds the netdev in 'folder' if there is but one, which most devices have:
+ * what the ports of a switch are called need not be asked then. */
+static bool
+find_only_netdev(int dir, const char *folder,
+                 struct device_path_netdev *netdev)
+{
+    CLEANUP_SYSFS_NAMES struct sysfs_names names;
+
+    if (sysfs_list(dir, &names, "%s/net", folder) || names.n != 1
+        || strlen(names.names[0]) >= sizeof netdev->name) {
+        return false;
+    }
+    netdev->ifindex = sysfs_read_number(dir, 0, "%s/net/%s/ifindex", folder,
+                                        names.names[0]);
+    strcpy(netdev->name, names.names[0]);
+    return true;
+}
+
 struct vif_error *
 device_path_netdev(const char *name, struct device_path_netdev *netdev)
 {
@@ -205,7 +227,8 @@ device_path_netdev(const char *name, struct device_path_netdev *netdev)
                                 name);
     }
     struct vif_error *error = sysfs_open(sysfs_root, &dir);
-    if (error || place.vf >= 0) {
+    if (error || place.vf >= 0
+        || find_only_netdev(dir, place.folder, netdev)) {
         return error;
     }
 

@@ -275,6 +275,18 @@ vf_clear(struct rtnl_vf *vf, enum rtnl_vf_field field)
     vf->fields &= ~RTNL_VF_BIT(field);
 }
 
+unsigned int
+vf_differing(unsigned int among, const struct rtnl_vf *wanted,
+             const struct rtnl_vf *found)
+{
+    for (int i = 0; i < RTNL_VF_N_FIELDS; i++) {
+        if (!vf_has(wanted, i) || vf_equal(wanted, found, i)) {
+            among &= ~RTNL_VF_BIT(i);
+        }
+    }
+    return among;
+}
+
 void
 vf_normalize(struct rtnl_vf *vf)
 {

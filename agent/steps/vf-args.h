@@ -41,6 +41,12 @@ void vf_copy(struct rtnl_vf *to, const struct rtnl_vf *from,
              enum rtnl_vf_field);
 void vf_clear(struct rtnl_vf *, enum rtnl_vf_field);
 
+/* Those of the fields 'among' (bits) that 'wanted' has and 'found' has not,
+ * or not so. */
+unsigned int vf_differing(unsigned int among, const struct rtnl_vf *wanted,
+                          const struct rtnl_vf *found);
+#define VF_ALL_FIELDS (RTNL_VF_BIT(RTNL_VF_N_FIELDS) - 1)
+
 /* Makes two ways of saying the same into one: 02:00:00:00:00:00, which stands
  * for no address where a driver does not take zero, and the protocol of no
  * VLAN. */

@@ -15,7 +15,6 @@
 /* The kernel's own, in include/linux/errno.h; drivers let it out. */
 #define KERNEL_ENOTSUPP 524
 
-#define ALL_FIELDS (RTNL_VF_BIT(RTNL_VF_N_FIELDS) - 1)
 #define MAX_RATE RTNL_VF_BIT(RTNL_VF_MAX_TX_RATE)
 #define MIN_RATE RTNL_VF_BIT(RTNL_VF_MIN_TX_RATE)
 #define RATES (MAX_RATE | MIN_RATE)
@@ -28,7 +27,7 @@ static const struct {
 } needs_pf_up[] = {
     /* broadcom/bnxt/bnxt_sriov.c, bnxt_vf_ndo_prep(): "vf ndo called though
      * PF is down". */
-    { "bnxt_en", ALL_FIELDS, false },
+    { "bnxt_en", VF_ALL_FIELDS, false },
     /* intel/igb/igb_main.c, igb_ndo_set_vf_bw(): E1000_STATUS_LU. */
     { "igb", RATES, true },
     /* intel/ixgbe/ixgbe_sriov.c, ixgbe_ndo_set_vf_bw(): adapter->link_up. */

@@ -43,10 +43,9 @@ no_such_number(const struct vf_place *place)
 struct vif_error *
 vf_find(struct vf_place *place)
 {
-    if (!device_path_exists(place->pf)) {
-        return gone(place, "its PF is not there");
-    } else if (!device_path_is_vf(place->pf, place->number, place->name)) {
-        return no_such_number(place);
+    if (!device_path_is_vf(place->pf, place->number, place->name)) {
+        return (device_path_exists(place->pf) ? no_such_number(place)
+                : gone(place, "its PF is not there"));
     }
 
     struct vif_error *error = device_path_netdev(place->pf,
@@ -323,19 +322,6 @@ static const struct {
     { RTNL_VF_SET_SPOOFCHK, RTNL_VF_BIT(RTNL_VF_SPOOFCHK), IF_ON },
 };
 
-/* Those of 'fields' that are wanted and not so. */
-static unsigned int
-differing(unsigned int fields, const struct rtnl_vf *wanted,
-          const struct rtnl_vf *found)
-{
-    for (int i = 0; i < RTNL_VF_N_FIELDS; i++) {
-        if (!vf_has(wanted, i) || vf_equal(wanted, found, i)) {
-            fields &= ~RTNL_VF_BIT(i);
-        }
-    }
-    return fields;
-}
-
 struct vif_error *
 vf_converge(const struct vf_place *place, const struct rtnl_vf *wanted,
             struct rtnl_vf *found, struct vf_refusals *refusals,
@@ -345,7 +331,8 @@ vf_converge(const struct vf_place *place, const struct rtnl_vf *wanted,
     struct vif_error *error = NULL;
 
     for (size_t i = 0; i < ARRAY_SIZE(order) && !error; i++) {
-        unsigned int fields = differing(order[i].fields, wanted, found);
+        unsigned int fields = vf_differing(order[i].fields, wanted,
+                                           found);
 
         if (fields
             && (order[i].spoofchk == WHATEVER || order[i].spoofchk == now)) {

@@ -29,7 +29,7 @@
 
 /* A VF that nobody has.  Spoof checking is on in drivers that have it. */
 static const struct rtnl_vf neutral = {
-    .fields = RTNL_VF_BIT(RTNL_VF_N_FIELDS) - 1,
+    .fields = VF_ALL_FIELDS,
     .spoofchk = true,
     .link_state = VIF_LINK_AUTO,
 };
@@ -116,12 +116,14 @@ vf_capture(struct step *step, const struct step_env *env)
     struct wish wish;
     struct vif_error *error = find_and_read(step, env, &wish, &found, &pf);
 
-    error = error ? error : vf_check_pf(&wish.place,
-                                        wish.args.values.fields, &pf);
-    if (!error && !step->has_previous) {
+    if (error) {
+        return error;
+    } else if (!step->has_previous) {
         vf_values_write(&found, &step->original);
     }
-    return error;
+    return vf_check_pf(&wish.place, vf_differing(VF_ALL_FIELDS,
+                                                 &wish.args.values, &found),
+                       &pf);
 }
 
 /* What apply() is to bring about: what is asked for, and the original of what

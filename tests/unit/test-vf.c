@@ -423,6 +423,22 @@ test_pf_must_be_up(void **state)
     assert_null(plug(&step));
 }
 
+/* What is so already needs nobody. */
+static void
+test_rate_that_is_there_needs_no_link(void **state)
+{
+    use_driver(*state, "igb");
+    fake_pf.pf.link.up = fake_pf.pf.link.running = false;
+    STEP(step);
+    vif_attrs_set(&step.args, "max_tx_rate", "0");
+    assert_null(plug(&step));
+    vif_attrs_set(&step.args, "max_tx_rate", "10");
+    assert_error(run(&step, STEP_CAPTURE), VIF_ERR_REFUSED,
+                 "driver igb wants it up for this: 'ip link set eth1 up'");
+    fake_pf.pf.link.up = true;
+    assert_error(run(&step, STEP_CAPTURE), VIF_ERR_REFUSED, "has no link");
+}
+
 /* The PF went down while the port was there: the undo says what to do. */
 static void
 test_rates_without_link(void **state)
@@ -707,6 +723,7 @@ main(void)
         TEST(test_busy_driver_is_asked_again),
         TEST(test_zero_mac),
         TEST(test_pf_must_be_up),
+        TEST(test_rate_that_is_there_needs_no_link),
         TEST(test_rates_without_link),
         TEST(test_unreported_is_not_restored),
         TEST(test_driver_that_describes_nothing),
