@@ -45,6 +45,7 @@ node_look(const struct privilege_host *host, const char *name,
 {
     const char *slash = strrchr(name, '/');
 
+    memset(st, 0, sizeof *st);
     snprintf(path, NODE_PATH_SIZE, "%s/%s", host->dev, name);
     CLEANUP_CLOSE int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, st)) {

@@ -82,7 +82,9 @@ __wrap_open(const char *path, int flags, ...)
             errno = refusal ? refusal : EBUSY;
             return -1;
         }
-        return group_fd = __real_open(path, flags, mode);
+        int fd = __real_open(path, flags, mode);
+        group_fd = fd;
+        return fd;
     }
     return __real_open(path, flags, mode);
 }
@@ -142,7 +144,8 @@ set_up(void **state)
 {
     fake_sys_set_up(state);
     fake = *state;
-    refusal = n_waiting = 0;
+    refusal = 0;
+    n_waiting = 0;
     mode_at_unbind = 07777;
     fake_sys_make_folder(fake, "dev/vfio");
     fake_sys_link(fake, DEVICE "iommu_group",
