@@ -100,8 +100,9 @@ peer_is_trusted(const struct access *access, const struct rpc_peer *peer)
 enum {
     ASK_NETWORK = 1 << 0,
     ASK_PCI = 1 << 1,
-    ASK_OWNER = 1 << 2,
-    ASK_ALL = ASK_NETWORK | ASK_PCI | ASK_OWNER,
+    ASK_INTERFACE = 1 << 2,
+    ASK_OWNER = 1 << 3,
+    ASK_ALL = ASK_NETWORK | ASK_PCI | ASK_INTERFACE | ASK_OWNER,
 };
 
 static bool
@@ -135,17 +136,6 @@ rule_allows_device(const struct config_access_rule *rule,
             : patterns_contain(&rule->pci_addresses, object->pci_address));
 }
 
-static bool
-rule_allows(const struct config_access_rule *rule,
-            const struct access_object *object, int ask)
-{
-    return ((!(ask & ASK_NETWORK)
-             || names_contain(&rule->physical_networks,
-                              object->physical_network))
-            && (!(ask & ASK_PCI) || rule_allows_device(rule, object))
-            && (!(ask & ASK_OWNER) || rule_allows_owner(rule, object)));
-}
-
 /* There is something that the rule is for. */
 static bool
 rule_is_somewhere(const struct config_access_rule *rule)
@@ -158,6 +148,19 @@ rule_is_everywhere(const struct config_access_rule *rule)
 {
     return (names_contain_all(&rule->physical_networks)
             && names_contain_all(&rule->pci_addresses));
+}
+
+static bool
+rule_allows(const struct config_access_rule *rule,
+            const struct access_object *object, int ask)
+{
+    return ((!(ask & ASK_NETWORK)
+             || names_contain(&rule->physical_networks,
+                              object->physical_network))
+            && (!(ask & ASK_PCI) || rule_allows_device(rule, object))
+            && (!(ask & ASK_INTERFACE) || !object->interface
+                || rule_is_everywhere(rule))
+            && (!(ask & ASK_OWNER) || rule_allows_owner(rule, object)));
 }
 
 /* The next rule, from position '*ip' on, that is about 'peer' and 'method';
@@ -205,6 +208,7 @@ access_object_of(const struct vif_binding *binding, bool giving)
         .physical_network = binding->physical_network,
         .pci_address = slot,
         .any_device = !slot && binding_needs_device(binding),
+        .interface = giving ? binding->macvtap.source : NULL,
         .uid = giving ? binding->uid : VIF_NO_ID,
         .gid = giving ? binding->gid : VIF_NO_ID,
     };
@@ -224,7 +228,10 @@ access_culprit(const struct access *access, const struct rpc_peer *peer,
     return (!may_ask(access, peer, method, object, ASK_NETWORK)
             ? "physical_network"
             : !may_ask(access, peer, method, object, ASK_NETWORK | ASK_PCI)
-            ? "profile.pci_slot" : "device_owner");
+            ? "profile.pci_slot"
+            : !may_ask(access, peer, method, object,
+                       ASK_NETWORK | ASK_PCI | ASK_INTERFACE)
+            ? "macvtap.source" : "device_owner");
 }
 
 bool

@@ -41,6 +41,9 @@ struct access_object {
                                      * nobody in particular. */
     bool any_device;                /* It names none, and gets one that vifd
                                      * chooses. */
+    const char *interface;          /* Of the host, on which it shall be, and
+                                     * so on whatever network that is; or
+                                     * NULL. */
 };
 
 /* Of 'binding', whose strings it goes on using.  With 'giving' the device is

@@ -52,6 +52,9 @@ describe(const struct access_object *object, const char *culprit)
         return (object->pci_address
                 ? xasprintf("device \"%s\"", object->pci_address)
                 : xstrdup("ports that name no device"));
+    } else if (!strcmp(culprit, "macvtap.source")) {
+        return xasprintf("interface \"%s\" of the host, on whatever network "
+                         "that is", object->interface);
     }
     return (object->physical_network
             ? xasprintf("physical network \"%s\"", object->physical_network)

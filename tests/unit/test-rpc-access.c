@@ -206,8 +206,9 @@ test_devices_and_owners(void **state OVS_UNUSED)
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         const struct access_object object = {
-            cases[i].network, cases[i].pci, cases[i].uid, cases[i].gid,
-            false,
+            .physical_network = cases[i].network,
+            .pci_address = cases[i].pci,
+            .uid = cases[i].uid, .gid = cases[i].gid,
         };
 
         if (access_may(&access, cases[i].peer, "plug", &object)
@@ -245,6 +246,36 @@ test_object_of_a_binding(void **state OVS_UNUSED)
     assert_int_equal(object.uid, VIF_NO_ID);
     assert_false(object.any_device);
     vif_binding_destroy(&binding);
+}
+
+/* An interface of the host may be on any network. */
+static void
+test_interfaces_of_the_host(void **state OVS_UNUSED)
+{
+    struct access access = make_access(
+        "access:\n"
+        "- users: [1000]\n"
+        "  physical_networks: [physnet1]\n"
+        "- users: [1001]\n");
+    struct vif_binding binding;
+
+    vif_binding_init(&binding);
+    binding.physical_network = xstrdup("physnet1");
+    binding.macvtap.source = xstrdup("eth0");
+
+    const struct access_object object = access_object_of(&binding, true);
+    assert_string_equal(object.interface, "eth0");
+    assert_false(access_may(&access, &nova, "plug", &object));
+    assert_string_equal(access_culprit(&access, &nova, "plug", &object),
+                        "macvtap.source");
+    assert_true(access_may(&access, &primary, "plug", &object));
+    assert_true(access_may(&access, &root, "plug", &object));
+
+    /* Looking at it is something else. */
+    const struct access_object seen = access_object_of(&binding, false);
+    assert_true(access_may(&access, &nova, "show", &seen));
+    vif_binding_destroy(&binding);
+    destroy_access(&access);
 }
 
 /* A device that vifd chooses may be any on the network: to have that, one must
@@ -323,6 +354,7 @@ main(void)
         cmocka_unit_test(test_null_network),
         cmocka_unit_test(test_devices_and_owners),
         cmocka_unit_test(test_object_of_a_binding),
+        cmocka_unit_test(test_interfaces_of_the_host),
         cmocka_unit_test(test_devices_that_vifd_chooses),
         cmocka_unit_test(test_bad_rules),
     };

@@ -220,6 +220,12 @@ test_access(void **state)
     expect_at(ask(world, &physnet1, "plug", "{\"binding\":"
                   "{\"port_id\":\"new\",\"physical_network\":"
                   "\"physnet1\"}}"), "result.state", "active");
+    answer = ask(world, &physnet1, "plug", "{\"binding\":{"
+                 "\"port_id\":\"new\",\"physical_network\":\"physnet1\","
+                 "\"vnic_type\":\"macvtap\",\"macvtap\":{\"source\":"
+                 "\"eth0\"}}}");
+    expect_at(answer, "error.data.where", "params.binding.macvtap.source");
+    expect_says(answer, "interface \"eth0\" of the host");
     expect_at(ask(world, &physnet1, "plan",
                   "{\"binding\":{\"port_id\":\"q\"}}"),
               "error.data.code", "access");
