@@ -11,12 +11,6 @@
 
 #include "lib/binding-profile.h"
 
-static bool
-has_tap_like_device(enum vif_vnic_type type)
-{
-    return type == VIF_VNIC_NORMAL || type == VIF_VNIC_MACVTAP;
-}
-
 /* A device that vifd does not make cannot be given away, nor can what is no
  * tap. */
 static struct vif_error *
@@ -27,7 +21,7 @@ check_owner(const struct vif_binding *b)
     } else if (!b->create_device) {
         return check_refuse("device_owner", "device_owner: the device is not "
                             "made by vifd, because create_device is false");
-    } else if (!has_tap_like_device(b->vnic_type)) {
+    } else if (!binding_has_tap(b->vnic_type)) {
         return check_refuse("device_owner", "device_owner: a port of "
                             "vnic_type '%s' has no tap that somebody opens",
                             vif_vnic_type_name(b->vnic_type));
@@ -41,7 +35,7 @@ check_device_name(const struct vif_binding *b)
     char name[VIF_DEVICE_NAME_BUFSIZE];
     const char *fault;
 
-    if (b->device_name || !has_tap_like_device(b->vnic_type)) {
+    if (b->device_name || !binding_has_tap(b->vnic_type)) {
         return NULL;
     }
     fault = check_device_name_fault(vif_binding_device_name(b, name));
@@ -128,7 +122,7 @@ check_together(const struct vif_binding *b)
 {
     struct vif_error *error = check_device_name(b);
 
-    if (!error && !b->create_device && !has_tap_like_device(b->vnic_type)) {
+    if (!error && !b->create_device && !binding_has_tap(b->vnic_type)) {
         error = check_refuse("create_device", "create_device: false is for "
                              "taps, and a port of vnic_type '%s' has none",
                              vif_vnic_type_name(b->vnic_type));

@@ -42,6 +42,12 @@ binding_has_vf(const struct vif_binding *binding)
                 && !binding->macvtap.source));
 }
 
+bool
+binding_has_tap(enum vif_vnic_type type)
+{
+    return type == VIF_VNIC_NORMAL || type == VIF_VNIC_MACVTAP;
+}
+
 void
 binding_complete(struct vif_binding *binding)
 {

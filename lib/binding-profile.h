@@ -22,6 +22,10 @@ enum profile_answer binding_profile_trusted(const struct vif_binding *);
  * direct or macvtap, but not the form of Neutron's macvtap agent. */
 bool binding_has_vf(const struct vif_binding *);
 
+/* Whether ports of this type have a tap, or a macvtap, which is much like one:
+ * a device with a name that somebody opens. */
+bool binding_has_tap(enum vif_vnic_type);
+
 /* Fills in what was left out and the binding says elsewhere: vf.trust after
  * the profile's "trusted".  To be called by who has made a binding out of
  * something else; doing it again changes nothing. */

@@ -12,6 +12,7 @@
 
 #include "binding/json-array.h"
 #include "engine/engine.h"
+#include "lib/binding-profile.h"
 #include "lib/cleanup.h"
 #include "openvswitch/json.h"
 #include "report/details.h"
@@ -133,8 +134,9 @@ check_against_others(struct sset *seen, const char *where,
     struct vif_error *error = check_distinct(seen, where, "port_id",
                                              binding->port_id);
 
-    return error ? error : check_distinct(
-        seen, where, "device_name", vif_binding_device_name(binding, name));
+    return (error || !binding_has_tap(binding->vnic_type) ? error
+            : check_distinct(seen, where, "device_name",
+                             vif_binding_device_name(binding, name)));
 }
 
 /* Reads "bindings" into an array of '*np' of them. */

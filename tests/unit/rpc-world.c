@@ -189,7 +189,9 @@ make_plan(struct planner *planner OVS_UNUSED,
 
     struct vif_plan *plan = vif_plan_create();
     char name[VIF_DEVICE_NAME_BUFSIZE];
-    const char *device = vif_binding_device_name(binding, name);
+    const char *device = (binding->vnic_type == VIF_VNIC_NORMAL
+                          ? vif_binding_device_name(binding, name)
+                          : binding->port_id);
     unsigned int step = vif_plan_add_step(plan, "thing", device);
 
     plan->plugin = xstrdup("test");

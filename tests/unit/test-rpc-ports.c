@@ -161,6 +161,28 @@ test_group(void **state)
     guest_destroy(&guest);
 }
 
+/* Ids that begin alike make the same name for a tap, which ports on VFs do not
+ * have. */
+static void
+test_names_of_taps_are_of_ports_that_have_one(void **state)
+{
+#define LIKE(N, TYPE) "{\"port_id\":\"0123456789abcdef" #N "\"," \
+                      "\"vnic_type\":\"" TYPE "\"}"
+    struct world *world = *state;
+    struct guest guest;
+
+    guest_init(&guest, world, peer_root());
+    const struct json *answer
+        = ask(world, &guest, "plug", "{\"bindings\":[" LIKE(1, "normal") ","
+              LIKE(2, "normal") "]}");
+    expect_at(answer, "error.data.where", "params.bindings[1].device_name");
+    expect_says(answer, "is there twice");
+    answer = ask(world, &guest, "plug", "{\"bindings\":[" LIKE(1, "direct")
+                 "," LIKE(2, "direct") "]}");
+    expect_at(answer, "result.ports.1.port_id", "0123456789abcdef2");
+    guest_destroy(&guest);
+}
+
 /* More ports than the engine is given at once, and more than one answer. */
 static void
 test_check_of_many(void **state)
@@ -354,6 +376,7 @@ main(void)
         TEST(test_plan),
         TEST(test_prepared_port),
         TEST(test_group),
+        TEST(test_names_of_taps_are_of_ports_that_have_one),
         TEST(test_check_of_many),
         TEST(test_access),
         TEST(test_inventory),
