@@ -28,8 +28,8 @@ struct uevent;
  * inventory_keeper_run() for whatever a later round found changed; both
  * inventories that its event points into are valid during the call. */
 struct inventory_keeper *inventory_keeper_start(
-    const char *root, bool netlink, void (*tell)(void *aux, const struct inventory_event *),
-    void *aux);
+    const char *root, bool netlink,
+    void (*tell)(void *aux, const struct inventory_event *), void *aux);
 
 /* A round under way is left behind; it frees what it has.  NULL is
  * allowed. */

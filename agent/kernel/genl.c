@@ -177,7 +177,7 @@ genl_create(struct rtnl *socket, uint16_t id)
 struct vif_error *
 genl_open(const char *name, struct genl **genlp)
 {
-    struct genl_family family;
+    struct genl_family family = { 0, 0 };
     struct rtnl *socket;
     struct vif_error *error = rtnl_open_protocol(NETLINK_GENERIC, &socket);
 

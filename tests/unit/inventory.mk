@@ -3,6 +3,7 @@ UNIT_TESTS += \
 	tests/unit/test-binding-request \
 	tests/unit/test-device-fit \
 	tests/unit/test-device-fit-random \
+	tests/unit/test-device-fit-several \
 	tests/unit/test-device-pools \
 	tests/unit/test-device-spec \
 	tests/unit/test-inventory-keeper \
@@ -31,6 +32,11 @@ tests_unit_test_device_fit_random_SOURCES = \
 tests_unit_test_device_fit_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_device_fit_random_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_device_fit_random_LDADD = $(UNIT_LIBS)
+tests_unit_test_device_fit_several_SOURCES = \
+	tests/unit/test-device-fit-several.c $(SOME_NICS)
+tests_unit_test_device_fit_several_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_device_fit_several_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_device_fit_several_LDADD = $(UNIT_LIBS)
 tests_unit_test_device_pools_SOURCES = \
 	tests/unit/test-device-pools.c $(SOME_NICS)
 tests_unit_test_device_pools_CPPFLAGS = $(UNIT_CPPFLAGS)

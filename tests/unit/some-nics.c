@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/config.h"
 #include "util.h"
 
 static void
@@ -83,4 +84,77 @@ some_nics_set_numa(struct inventory *inventory, const char *pf, int node)
             inventory->devices[i].numa_node = node;
         }
     }
+}
+
+struct some_host *
+some_host_create(void)
+{
+    struct some_host *host = xzalloc(sizeof *host);
+
+    host->view.inventory = &host->inventory;
+    host->view.claims = &host->claims;
+    return host;
+}
+
+void
+some_host_destroy(struct some_host *host)
+{
+    inventory_destroy(&host->inventory);
+    device_claims_destroy(&host->claims);
+    config_destroy(host->config);
+    free(host);
+}
+
+void
+some_host_configure(struct some_host *host, const char *device_spec)
+{
+    CLEANUP_FREE char *text = xasprintf("device_spec:\n%s", device_spec);
+
+    config_destroy(host->config);
+    CLEANUP_ERROR struct vif_error *error
+        = config_parse(text, strlen(text), "f.yaml", &host->config);
+    ovs_assert(!error);
+    host->view.specs = &host->config->device_spec;
+}
+
+void
+some_host_claim(struct some_host *host, const char *name, const char *holder)
+{
+    device_claims_add(&host->claims, name, holder);
+    device_claims_sort(&host->claims);
+}
+
+int
+some_host_set_up(void **state)
+{
+    static const struct numa_node nodes[] = { { 0, 0 }, { 1, 0 }, { 2, 1 } };
+    struct some_host *host = some_host_create();
+
+    some_nics_add(&host->inventory, "0000:03:00.0", 3, 8);
+    some_nics_add(&host->inventory, "0000:04:00.0", 3, 8);
+    host->inventory.nodes = xmemdup(nodes, sizeof nodes);
+    host->inventory.n_nodes = ARRAY_SIZE(nodes);
+    some_host_configure(
+        host, "- {address: '0000:03:00.0', physical_network: physnet1}\n"
+        "- {address: '0000:04:00.0', physical_network: null}\n");
+    *state = host;
+    return 0;
+}
+
+int
+some_host_tear_down(void **state)
+{
+    some_host_destroy(*state);
+    return 0;
+}
+
+struct device_request
+some_host_request(void)
+{
+    struct device_request request;
+
+    device_request_init(&request);
+    request.holder = "p";
+    request.physical_network = "physnet1";
+    return request;
 }

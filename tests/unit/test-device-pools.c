@@ -26,17 +26,10 @@
 #define PF2 "pci/0000:04:00.0"
 
 /* A host with two PFs of four VFs each. */
-struct host {
-    struct inventory inventory;
-    struct device_claims claims;
-    struct config *config;
-    struct device_host view;
-};
-
 static int
 set_up(void **state)
 {
-    struct host *host = xzalloc(sizeof *host);
+    struct some_host *host = some_host_create();
 
     some_nics_add(&host->inventory, "0000:03:00.0", 4, 8);
     some_nics_add(&host->inventory, "0000:04:00.0", 4, 8);
@@ -44,41 +37,16 @@ set_up(void **state)
     return 0;
 }
 
-static int
-tear_down(void **state)
-{
-    struct host *host = *state;
-
-    inventory_destroy(&host->inventory);
-    device_claims_destroy(&host->claims);
-    config_destroy(host->config);
-    free(host);
-    return 0;
-}
-
-static void
-claim(struct host *host, const char *name, const char *holder)
-{
-    device_claims_add(&host->claims, name, holder);
-    device_claims_sort(&host->claims);
-}
-
 static const struct device_host *
-view(struct host *host, const char *device_spec)
+view(struct some_host *host, const char *device_spec)
 {
-    CLEANUP_FREE char *text = xasprintf("device_spec:\n%s", device_spec);
-
-    config_destroy(host->config);
-    assert_null(config_parse(text, strlen(text), "f.yaml", &host->config));
-    host->view = (struct device_host) {
-        &host->inventory, &host->config->device_spec, &host->claims,
-    };
+    some_host_configure(host, device_spec);
     return &host->view;
 }
 
 static void
-assert_state(struct host *host, const char *name, enum device_state expected,
-             const char *expected_holder)
+assert_state(struct some_host *host, const char *name,
+             enum device_state expected, const char *expected_holder)
 {
     const char *holder;
     enum device_state state = device_claims_state(
@@ -98,7 +66,7 @@ assert_state(struct host *host, const char *name, enum device_state expected,
 static void
 test_claim_names(void **state)
 {
-    struct host *host = *state;
+    struct some_host *host = *state;
     char names[DEVICE_MAX_CLAIMS][DEVICE_CLAIM_SIZE];
 
     assert_int_equal(device_claim_names(some_nics_get(&host->inventory, PF),
@@ -126,13 +94,13 @@ test_claim_names(void **state)
 static void
 test_vf_held(void **state)
 {
-    struct host *host = *state;
+    struct some_host *host = *state;
 
     assert_state(host, VF0, DEVICE_FREE, NULL);
     assert_state(host, PF, DEVICE_FREE, NULL);
 
-    claim(host, "tap:tap1", "a");
-    claim(host, VF0, "b");
+    some_host_claim(host, "tap:tap1", "a");
+    some_host_claim(host, VF0, "b");
     assert_state(host, VF0, DEVICE_HELD, "b");
     assert_state(host, PF, DEVICE_EXCLUDED, "b");
     assert_state(host, VF1, DEVICE_FREE, NULL);
@@ -142,9 +110,9 @@ test_vf_held(void **state)
 static void
 test_pf_held(void **state)
 {
-    struct host *host = *state;
+    struct some_host *host = *state;
 
-    claim(host, PF, "a");
+    some_host_claim(host, PF, "a");
     assert_state(host, PF, DEVICE_HELD, "a");
     assert_state(host, VF0, DEVICE_EXCLUDED, "a");
     assert_state(host, VF1, DEVICE_EXCLUDED, "a");
@@ -157,13 +125,13 @@ test_pf_held(void **state)
 static void
 test_vf_gone(void **state)
 {
-    struct host *host = *state;
+    struct some_host *host = *state;
     char names[DEVICE_MAX_CLAIMS][DEVICE_CLAIM_SIZE];
     size_t n = device_claim_names(some_nics_get(&host->inventory, VF0), "r",
                                   names);
 
     for (size_t i = 0; i < n; i++) {
-        claim(host, names[i], "a");
+        some_host_claim(host, names[i], "a");
     }
     inventory_remove(&host->inventory, VF0);
     assert_state(host, PF, DEVICE_EXCLUDED, "a");
@@ -176,11 +144,11 @@ test_vf_gone(void **state)
 static void
 test_similar_names(void **state)
 {
-    struct host *host = *state;
+    struct some_host *host = *state;
 
-    claim(host, "pci-request/r10=" VF0, "a");
-    claim(host, "vf-of/" PF "0=" VF0, "a");
-    claim(host, VF0 "0", "a");
+    some_host_claim(host, "pci-request/r10=" VF0, "a");
+    some_host_claim(host, "vf-of/" PF "0=" VF0, "a");
+    some_host_claim(host, VF0 "0", "a");
     assert_null(device_claims_bound(&host->claims, "r1"));
     assert_null(device_claims_bound(&host->claims, "r100"));
     assert_non_null(device_claims_bound(&host->claims, "r10"));
@@ -217,7 +185,7 @@ assert_pools(const struct device_host *host, const char *expected)
 static void
 test_pools(void **state)
 {
-    struct host *host = *state;
+    struct some_host *host = *state;
 
     assert_pools(view(host, ""), "");
     assert_pools(
@@ -238,7 +206,7 @@ test_pools(void **state)
 static void
 test_pool_keys(void **state)
 {
-    struct host *host = *state;
+    struct some_host *host = *state;
     struct device_pool *pools;
 
     some_nics_get(&host->inventory, VF0)->numa_node = 1;
@@ -261,10 +229,10 @@ test_pool_keys(void **state)
 static void
 test_pool_counts(void **state)
 {
-    struct host *host = *state;
+    struct some_host *host = *state;
 
-    claim(host, VF0, "a");
-    claim(host, PF2, "b");
+    some_host_claim(host, VF0, "a");
+    some_host_claim(host, PF2, "b");
     assert_pools(
         view(host, "- {physical_network: a}\n"),
         "a type-PF pci/0000:03:00.0: 1, 0 free, 0 held, 1 excluded, "
@@ -299,7 +267,7 @@ test_pool_counts(void **state)
 static void
 test_type_changes(void **state)
 {
-    struct host *host = *state;
+    struct some_host *host = *state;
 
     some_nics_add(&host->inventory, "0000:05:00.0", 0, 0);
     const char *spec = "- {address: '05:*.*', physical_network: a}\n";
@@ -317,7 +285,7 @@ test_type_changes(void **state)
 static void
 test_remote_managed(void **state)
 {
-    struct host *host = *state;
+    struct some_host *host = *state;
     const char *spec = "- {remote_managed: true, physical_network: a}\n";
 
     assert_pools(view(host, spec), "");
@@ -330,7 +298,7 @@ test_remote_managed(void **state)
                  "0 leaving\n");
 }
 
-#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, some_host_tear_down)
 
 static void
 count_drained(void *n_, const char *pf)
@@ -344,7 +312,7 @@ count_drained(void *n_, const char *pf)
 static void
 test_drained(void **state)
 {
-    struct host *host = *state;
+    struct some_host *host = *state;
     const struct device *pf = inventory_find(&host->inventory, PF);
     const struct device *vf = inventory_find(&host->inventory, VF0);
     char name[DEVICE_CLAIM_SIZE];

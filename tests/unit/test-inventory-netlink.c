@@ -27,6 +27,15 @@
 
 #define FAMILY 31
 
+static const struct device *
+get(const struct inventory *inventory, const char *name)
+{
+    const struct device *device = inventory_find(inventory, name);
+
+    assert_non_null(device);
+    return device;
+}
+
 static struct genl *
 play_family(const struct play *play)
 {
@@ -69,7 +78,7 @@ assert_capabilities(const struct inventory *inventory, const char *name,
 {
     const char *names[N_DEVICE_CAPABILITIES];
     size_t n = device_capability_names(
-        inventory_capabilities(inventory, inventory_find(inventory, name)), names);
+        inventory_capabilities(inventory, get(inventory, name)), names);
     struct ds s = DS_EMPTY_INITIALIZER;
 
     for (size_t i = 0; i < n; i++) {
@@ -129,14 +138,14 @@ test_capabilities(void **state)
     assert_capabilities(&inventory, "pci/0000:03:01.0",
                         "sg tso gso gro lro rxvlan txvlan ntuple switchdev ");
     assert_capabilities(&inventory, "pci/0000:03:01.1", "switchdev ");
-    assert_int_equal(inventory_find(&inventory, "pci/" PF)->eswitch,
+    assert_int_equal(get(&inventory, "pci/" PF)->eswitch,
                      DEVICE_ESWITCH_SWITCHDEV);
-    assert_true(inventory_find(&inventory, "pci/" PF)->in_devlink);
-    assert_false(inventory_find(&inventory, "pci/0000:03:01.0")->in_devlink);
-    assert_true(inventory_find(&inventory, "pci/0000:03:01.1")->in_devlink);
-    assert_int_equal(inventory_find(&inventory, "pci/0000:03:01.0")->netdev.ifindex, 8);
-    assert_int_equal(inventory_find(&inventory, "pci/0000:03:01.1")->netdev.ifindex, 0);
-    assert_int_equal(inventory_find(&inventory, "pci/0000:03:01.1")->n_netdevs, 0);
+    assert_true(get(&inventory, "pci/" PF)->in_devlink);
+    assert_false(get(&inventory, "pci/0000:03:01.0")->in_devlink);
+    assert_true(get(&inventory, "pci/0000:03:01.1")->in_devlink);
+    assert_int_equal(get(&inventory, "pci/0000:03:01.0")->netdev.ifindex, 8);
+    assert_int_equal(get(&inventory, "pci/0000:03:01.1")->netdev.ifindex, 0);
+    assert_int_equal(get(&inventory, "pci/0000:03:01.1")->n_netdevs, 0);
 
     genl_close(source.devlink);
     genl_close(source.ethtool);
