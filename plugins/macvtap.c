@@ -274,7 +274,7 @@ describe_source(const struct context *c)
     }
     set_all(host, details, "profile.", &c->binding->profile);
     set_optional(host, details, "mac_address", mac_or_null(c));
-    if (!c->mac[0]) {
+    if (!c->mac[0] && c->makes_it) {
         host->plan_warn(c->plan, "no mac_address was given: the macvtap has "
                         "one that the kernel makes up");
     }

@@ -69,6 +69,17 @@ resource_submit(struct resource *resource, enum step_op op)
     engine->executor->class->submit(engine->executor, task);
 }
 
+/* What revert() had to say is for the answers of those who let go. */
+static void
+resource_tell_warning(const struct resource *resource, struct pstep *step)
+{
+    const char *warning = vif_attrs_get(&resource->output, "warning");
+
+    if (warning) {
+        vif_attrs_set(&step->output, "warning", warning);
+    }
+}
+
 /* The thing is gone, or was never there. */
 static void
 resource_is_gone(struct resource *resource)
@@ -76,6 +87,7 @@ resource_is_gone(struct resource *resource)
     resource_kick_holders(resource);
     for (size_t i = resource->n_holders; i-- > 0; ) {
         if (resource->holders[i]->leaving) {
+            resource_tell_warning(resource, resource->holders[i]);
             resource_unhold(resource, i);
         }
     }

@@ -112,18 +112,3 @@ macvtap_args_compare(const struct vif_attrs *old_args,
             || mac_changes(&old, &new)
             ? STEP_ALTER : STEP_KEEP);
 }
-
-bool
-macvtap_args_seen(const struct vif_attrs *attrs, const struct rtnl_link *link)
-{
-    struct macvtap_args args;
-
-    read_args(attrs, &args);
-    return (!strcmp(link->kind, "macvtap") && link->up == args.up
-            && link->macvtap_mode == args.mode
-            && (!args.lower_ifindex || link->lower == args.lower_ifindex)
-            && (!args.mtu || link->mtu == args.mtu)
-            && (!args.has_mac
-                || (link->has_mac
-                    && !memcmp(&link->mac, &args.mac, sizeof link->mac))));
-}

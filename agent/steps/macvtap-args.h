@@ -11,7 +11,6 @@
 #include <vif/binding.h>
 #include <vif/error.h>
 
-#include "kernel/rtnl.h"
 #include "steps/step.h"
 
 struct macvtap_args {
@@ -34,10 +33,5 @@ enum step_change macvtap_args_compare(const struct vif_attrs *old,
 /* Checks and reads. */
 struct vif_error *macvtap_args_read(const struct vif_attrs *,
                                     struct macvtap_args *) VIF_WARN_UNUSED;
-
-/* Whether 'link' is as 'args' says, by what the kernel announces when it
- * changes. */
-bool macvtap_args_seen(const struct vif_attrs *args,
-                       const struct rtnl_link *link);
 
 #endif /* steps/macvtap-args.h */

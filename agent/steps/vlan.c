@@ -226,6 +226,28 @@ finish(struct step *step, const struct step_env *env,
     return error;
 }
 
+/* The name is free, but the link has such a device under another one. */
+static struct vif_error *
+explain_other(const struct step_env *env, const struct wish *wish,
+              struct vif_error *error)
+{
+    struct rtnl_link *links CLEANUP_FREE = NULL;
+    size_t n;
+    struct vif_error *unknown = rtnl_dump(env->rtnl, &links, &n);
+
+    for (size_t i = 0; i < n && !unknown; i++) {
+        if (!strcmp(links[i].kind, "vlan") && links[i].vlan_id == wish->id
+            && links[i].lower == wish->lower.ifindex
+            && !links[i].vlan_is_8021ad) {
+            return vif_error_wrap(error, "VLAN %"PRIu16" of %s is there "
+                                  "already, as %s", wish->id,
+                                  wish->lower.name, links[i].name);
+        }
+    }
+    vif_error_destroy(unknown);
+    return error;
+}
+
 static struct vif_error *
 create(const struct step_env *env, const struct wish *wish)
 {
@@ -263,9 +285,11 @@ vlan_apply(struct step *step, const struct step_env *env)
             error = NULL;
         }
     }
-    return (error ? error
-            : vif_error_create(VIF_ERR_CONFLICT, "somebody makes and deletes "
-                               "links named %s all the time", step->object));
+    return (!error
+            ? vif_error_create(VIF_ERR_CONFLICT, "somebody makes and deletes "
+                               "links named %s all the time", step->object)
+            : error->errnum == EEXIST ? explain_other(env, &wish, error)
+            : error);
 }
 
 static struct vif_error *
