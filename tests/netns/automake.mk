@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	tests/netns/conftest.py \
 	tests/netns/faults.py \
+	tests/netns/guest.py \
 	tests/netns/host.py \
 	tests/netns/jobs.py \
 	tests/netns/peers.py \
@@ -16,6 +17,7 @@ EXTRA_DIST += \
 	tests/netns/test_exhaustion.py \
 	tests/netns/test_inventory.py \
 	tests/netns/test_journal.py \
+	tests/netns/test_macvtap.py \
 	tests/netns/test_many.py \
 	tests/netns/test_never_again.py \
 	tests/netns/test_orphans.py \

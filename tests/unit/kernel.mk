@@ -1,13 +1,15 @@
-# Tests of agent/kernel/ and of step "tap".  Those that need a kernel make a
+# Tests of agent/kernel/ and of the steps that make links.  Those that need a kernel make a
 # network namespace of their own, or skip themselves.
 UNIT_TESTS += \
 	tests/unit/test-genl \
+	tests/unit/test-macvtap-args \
 	tests/unit/test-rtnl-socket \
 	tests/unit/test-tap-args
 KERNEL_TESTS += \
 	tests/unit/test-rtnl \
 	tests/unit/test-rtnl-delete \
 	tests/unit/test-rtnl-monitor \
+	tests/unit/test-rtnl-upper \
 	tests/unit/test-tap \
 	tests/unit/test-tap-early
 PLAY_KERNEL = tests/unit/play-kernel.c tests/unit/play-kernel.h
@@ -49,3 +51,12 @@ tests_unit_test_tap_early_SOURCES = tests/unit/test-tap-early.c \
 tests_unit_test_tap_early_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_tap_early_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_tap_early_LDADD = $(UNIT_LIBS)
+tests_unit_test_macvtap_args_SOURCES = tests/unit/test-macvtap-args.c
+tests_unit_test_macvtap_args_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_macvtap_args_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_macvtap_args_LDADD = $(UNIT_LIBS)
+tests_unit_test_rtnl_upper_SOURCES = tests/unit/test-rtnl-upper.c \
+	$(KERNEL_FIXTURE)
+tests_unit_test_rtnl_upper_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rtnl_upper_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_rtnl_upper_LDADD = $(UNIT_LIBS)

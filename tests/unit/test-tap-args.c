@@ -159,6 +159,15 @@ test_marks(void **state)
     link_mark_format(link.alias, key, long_id);
     assert_string_equal(link_mark_port_id(&link, key), long_id);
 
+    strcpy(link.kind, "macvtap");
+    assert_string_equal(link_mark_port_id(&link, key), long_id);
+    assert_string_equal(link_mark_step_kind(&link), "macvtap");
+    shared_mark_format(link.alias, key, "eth1.100");
+    assert_string_equal(link.alias, "vifd:5d6bc5e8-0000-4000-8000-"
+                        "000000000001:+eth1.100");
+    assert_null(link_mark_port_id(&link, key));
+
+    link_mark_format(link.alias, key, long_id);
     strcpy(link.kind, "veth");
     assert_null(link_mark_port_id(&link, key));
 }

@@ -11,7 +11,9 @@ EXTRA_DIST += \
 	tests/vm/igb/test_direct.py \
 	tests/vm/igb/test_inventory.py \
 	tests/vm/igb/test_machine.py \
+	tests/vm/igb/test_macvtap.py \
 	tests/vm/igb/test_vf_step.py \
+	tests/vm/igb/test_vlan.py \
 	tests/vm/igb_nics.py \
 	tests/vm/initrd-init \
 	tests/vm/netdevsim/conftest.py \
