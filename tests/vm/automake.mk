@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/vm/igb/conftest.py \
 	tests/vm/igb/test_capabilities.py \
 	tests/vm/igb/test_direct.py \
+	tests/vm/igb/test_driver.py \
 	tests/vm/igb/test_inventory.py \
 	tests/vm/igb/test_machine.py \
 	tests/vm/igb/test_macvtap.py \
