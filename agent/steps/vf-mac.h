@@ -16,14 +16,15 @@ struct vf_netdev {
     const char *name;           /* The VF's device name; the caller's. */
     const char *pf;             /* The PF's. */
     struct rtnl *rtnl;
-    long long deadline;         /* CLOCK_MONOTONIC ms. */
+    long long deadline;         /* CLOCK_MONOTONIC ms; 0: one that is not
+                                 * there is not waited for. */
 
     /* vf_netdev_look() fills the rest. */
     struct device_path_netdev path;
     struct rtnl_link link;
 };
 
-/* Looks, and waits a little for a driver that has just been bound.
+/* Looks, and may wait a little for a driver that has just been bound.
  * VIF_ERR_NOT_FOUND, with why, if it is not here. */
 struct vif_error *vf_netdev_look(struct vf_netdev *) VIF_WARN_UNUSED;
 

@@ -76,26 +76,34 @@ read_state(const struct vif_attrs *attrs, struct state *state)
     state->has_mac = mac && vif_mac_from_string(mac, &state->mac);
 }
 
-static void
-init(struct vf_netdev *netdev, const struct step *step,
-     const struct step_env *env)
+static struct vif_error *
+look_until(struct vf_netdev *netdev, const struct step *step,
+           const struct step_env *env, long long deadline)
 {
+    struct vif_error *error = vf_netdev_check(&step->args, false);
+
     *netdev = (struct vf_netdev) {
         .name = step->object,
         .pf = vif_attrs_get(&step->args, "pf"),
         .rtnl = env->rtnl,
-        .deadline = step->deadline,
+        .deadline = deadline,
     };
+    return error ? error : vf_netdev_look(netdev);
 }
 
 static struct vif_error *
 look(struct vf_netdev *netdev, const struct step *step,
      const struct step_env *env)
 {
-    struct vif_error *error = vf_netdev_check(&step->args, false);
+    return look_until(netdev, step, env, 0);
+}
 
-    init(netdev, step, env);
-    return error ? error : vf_netdev_look(netdev);
+/* For what cannot go on without it. */
+static struct vif_error *
+look_patiently(struct vf_netdev *netdev, const struct step *step,
+               const struct step_env *env)
+{
+    return look_until(netdev, step, env, step->deadline);
 }
 
 static bool
@@ -141,7 +149,7 @@ vf_netdev_capture(struct step *step, const struct step_env *env)
 {
     struct vf_netdev netdev;
     char mac[VIF_MAC_BUFSIZE];
-    struct vif_error *error = look(&netdev, step, env);
+    struct vif_error *error = look_patiently(&netdev, step, env);
 
     if (error || step->has_previous) {
         return error;
@@ -179,7 +187,7 @@ vf_netdev_apply(struct step *step, const struct step_env *env)
 {
     struct vf_netdev netdev;
     struct state wanted;
-    struct vif_error *error = look(&netdev, step, env);
+    struct vif_error *error = look_patiently(&netdev, step, env);
 
     if (error) {
         return error;

@@ -1,5 +1,6 @@
 # Tests of agent/steps/ that need no kernel, or one of their own.
 UNIT_TESTS += \
+	tests/unit/test-device-path \
 	tests/unit/test-pci-driver \
 	tests/unit/test-rtnl-vf \
 	tests/unit/test-vf \
@@ -8,6 +9,11 @@ KERNEL_TESTS += tests/unit/test-vf-netdev
 
 FAKE_PF = tests/unit/fake-pf.c tests/unit/fake-pf.h
 
+tests_unit_test_device_path_SOURCES = tests/unit/test-device-path.c \
+	$(FAKE_SYSFS)
+tests_unit_test_device_path_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_device_path_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_device_path_LDADD = $(UNIT_LIBS)
 tests_unit_test_rtnl_vf_SOURCES = tests/unit/test-rtnl-vf.c $(PLAY_KERNEL)
 tests_unit_test_rtnl_vf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rtnl_vf_CFLAGS = $(UNIT_CFLAGS)

@@ -3,7 +3,7 @@ their own."""
 
 import pytest
 
-from host import wait_until
+from host import run, wait_until
 from nics import bind
 from steps import Step, StepError
 
@@ -117,6 +117,28 @@ def test_netdev_of_vfio(pf, vf0):
         bind(vf0, None)
         wait_until(lambda: vf0.netdev, "the netdev of the VF")
         netdev.plug().revert()
+
+
+def test_netdev_in_another_namespace(pf, vf0):
+    """What the PF keeps is restored all the same."""
+    before = pf.vf_info(0)
+    with vf_step(pf, 0, mac=MAC, vlan=100) as vf, \
+            netdev_step(pf, vf0, mac=MAC) as netdev:
+        vf.plug()
+        netdev.plug()
+        name = vf0.netdev
+        run("ip", "netns", "add", "elsewhere")
+        try:
+            vf0.set("netns", "elsewhere")
+            with pytest.raises(StepError, match="in another namespace"):
+                netdev.verify()
+            netdev.revert()
+            assert "in another namespace" in netdev.output["warning"]
+            vf.verify().revert()
+            assert pf.vf_info(0) == before
+            run("ip", "-n", "elsewhere", "link", "set", name, "netns", "1")
+        finally:
+            run("ip", "netns", "del", "elsewhere")
 
 
 def test_pf_down_and_up(pf, vf0):
