@@ -28,6 +28,8 @@ tests_property_engine_property_SOURCES = \
 	tests/property/sim-executor.h \
 	tests/property/sim-journal.c \
 	tests/property/sim-journal.h \
+	tests/property/slots.c \
+	tests/property/slots.h \
 	tests/property/strangers.c \
 	tests/property/strays.c \
 	tests/property/strays.h \

@@ -80,7 +80,9 @@ live_preview(struct world *world, const struct event *event)
     struct engine_preview *preview;
 
     shape_to_binding(&event->shapes[0], event->ports[0], &binding);
+    world->slots.previewing = true;
     vif_error_destroy(engine_plan(world->engine, &binding, &preview));
+    world->slots.previewing = false;
     engine_preview_destroy(preview);
     vif_binding_destroy(&binding);
 }
@@ -351,6 +353,7 @@ live(const struct history *history, struct selection selection,
     live_all(&world, history, selection);
     count(&world, history, tally);
     world_stop(&world);
+    slots_destroy(&world.slots);
     journal_destroy(&world.journal);
     executor_reboot(&world.executor);
 }

@@ -30,8 +30,6 @@ struct draft {
     size_t n_parts;
 };
 
-typedef const char *claimed_by_function(void *aux, const char *device);
-
 static void
 add_part(struct draft *draft, enum thing_kind kind, unsigned int n)
 {
@@ -82,9 +80,9 @@ next_part(struct draft *draft)
 
 /* The device that a step stands for: its name with the kind before it. */
 static void
-device_name(const struct thing *thing, char buf[32])
+device_name(const struct thing *thing, char buf[DEVICE_CLAIM_SIZE])
 {
-    snprintf(buf, 32, "%s:%s", thing_classes[thing->kind].kind, thing->name);
+    snprintf(buf, DEVICE_CLAIM_SIZE, "%s:%s", thing_classes[thing->kind].kind, thing->name);
 }
 
 /* 'key' of 'step' is the number of the first step of 'kind'. */
@@ -183,12 +181,27 @@ set_needs(struct draft *draft, unsigned int step, const char *port_id)
 }
 
 static void
+claim(struct draft *draft, const struct thing *thing)
+{
+    char names[DEVICE_MAX_CLAIMS][DEVICE_CLAIM_SIZE];
+    size_t n = 1;
+
+    if (thing->kind == THING_SLOT) {
+        n = slots_claim_names(&draft->world->slots, thing, names);
+    } else {
+        device_name(thing, names[0]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        vif_plan_claim(draft->plan, names[i]);
+    }
+}
+
+static void
 add_step(struct draft *draft, struct part *part, const char *port_id)
 {
     const struct thing_class *class = &thing_classes[part->kind];
     unsigned int step = vif_plan_add_step(draft->plan, class->kind,
                                           part->thing->name);
-    char device[32];
 
     part->step = (int) step;
     for (size_t i = 0; i < draft->n_parts; i++) {
@@ -203,71 +216,33 @@ add_step(struct draft *draft, struct part *part, const char *port_id)
     }
     set_args(draft, part, step);
     set_needs(draft, step, port_id);
-    device_name(part->thing, device);
     if (class->shared) {
         vif_plan_step_share(draft->plan, step);
     } else if (!world_mutates(draft->world, MUT_CLAIM_BEHIND, 30)) {
-        vif_plan_claim(draft->plan, device);
+        claim(draft, part->thing);
     }
 }
 
-static bool
-plan_has(const struct vif_plan *plan, const struct thing *thing)
-{
-    for (size_t i = 0; plan && i < plan->n_steps; i++) {
-        if (!strcmp(plan->steps[i].kind, thing_classes[thing->kind].kind)
-            && !strcmp(plan->steps[i].object, thing->name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Takes the slots that the port has, then free ones. */
 static struct vif_error *
-pick_slots(struct draft *draft, const struct vif_plan *previous,
-           const char *port_id, claimed_by_function *claimed_by, void *aux)
+pick_slots(struct draft *draft, const struct vif_binding *binding)
 {
-    const struct shape *shape = draft->shape;
-    unsigned int wanted = shape->slots;
-    unsigned int first = shape->card * (N_SLOTS / N_CARDS);
-    bool picked[N_SLOTS / N_CARDS] = { false };
+    unsigned int slots;
+    struct vif_error *error = slots_choose(&draft->world->slots, binding,
+                                           &slots);
 
-    for (int pass = 0; pass < 2; pass++) {
-        for (unsigned int i = 0; i < N_SLOTS / N_CARDS && wanted; i++) {
-            const struct thing *slot = host_thing(&draft->world->host,
-                                                  THING_SLOT, first + i);
-            bool mine = plan_has(previous, slot);
-            const char *holder;
-            char device[32];
-
-            device_name(slot, device);
-            holder = claimed_by(aux, device);
-            if (!pass ? mine : !mine && (!holder
-                                         || !strcmp(holder, port_id)
-                                         || world_mutates(draft->world,
-                                                          MUT_CLAIM_BEHIND,
-                                                          100))) {
-                picked[i] = true;
-                wanted--;
-            }
+    for (unsigned int i = 0; i < N_SLOTS; i++) {
+        if (slots & 1u << i) {
+            add_part(draft, THING_SLOT, i);
         }
     }
-    /* In the same order, whichever the port had before. */
-    for (unsigned int i = 0; i < N_SLOTS / N_CARDS; i++) {
-        if (picked[i]) {
-            add_part(draft, THING_SLOT, first + i);
-        }
-    }
-    return wanted ? vif_error_create(VIF_ERR_CONFLICT,
-                                     "card %u has no free slot", shape->card)
-                  : NULL;
+    return error;
 }
 
 static struct vif_error *
 sim_plan(struct planner *planner, const struct vif_binding *binding,
-         const struct vif_plan *previous, claimed_by_function *claimed_by,
-         void *aux, struct vif_plan **planp)
+         const struct vif_plan *previous OVS_UNUSED,
+         const char *(*claimed_by)(void *aux, const char *device) OVS_UNUSED,
+         void *aux OVS_UNUSED, struct vif_plan **planp)
 {
     struct world *world = CONTAINER_OF(planner, struct world, planner);
     struct shape shape;
@@ -283,7 +258,7 @@ sim_plan(struct planner *planner, const struct vif_binding *binding,
         return vif_error_create(VIF_ERR_REFUSED, "the planner says no");
     }
     dice_seed(&draft.dice, shape.graph, 7);
-    error = pick_slots(&draft, previous, binding->port_id, claimed_by, aux);
+    error = pick_slots(&draft, binding);
     if (error) {
         return error;
     }
@@ -315,8 +290,18 @@ sim_plan(struct planner *planner, const struct vif_binding *binding,
     return NULL;
 }
 
+static void
+sim_announce(struct planner *planner,
+             const struct vif_binding *const *bindings, size_t n)
+{
+    struct world *world = CONTAINER_OF(planner, struct world, planner);
+
+    slots_announce(&world->slots, bindings, n);
+}
+
 void
 planner_init(struct planner *planner)
 {
     planner->plan = sim_plan;
+    planner->announce = sim_announce;
 }

@@ -75,6 +75,7 @@ world_start(struct world *world)
     if (error) {
         world_fail(world, "recovers", "%s", error->message);
     }
+    slots_start(&world->slots);
     oracle_recovering(&world->oracle);
     world->engine_due = true;
 }
@@ -83,6 +84,7 @@ void
 world_stop(struct world *world)
 {
     world->dying = true;
+    slots_stop(&world->slots);
     engine_destroy(world->engine);
     world->engine = NULL;
     journal_crash(&world->journal);
@@ -130,6 +132,7 @@ world_init(struct world *world, uint64_t seed, enum mutation mutation,
     journal_init(&world->journal, world);
     watch_init(&world->watch, world);
     planner_init(&world->planner);
+    slots_init(&world->slots, world);
     oracle_init(&world->oracle, world);
     waiting = world;
     world_start(world);
@@ -145,6 +148,7 @@ run_engine(struct world *world)
     engine_run(world->engine);
     executor_sweep(&world->executor);
     oracle_turn(&world->oracle);
+    slots_check(&world->slots);
     return true;
 }
 

@@ -17,6 +17,7 @@
 #include "oracle.h"
 #include "sim-executor.h"
 #include "sim-journal.h"
+#include "slots.h"
 #include "watch.h"
 
 enum { STUCK_US = 1000000, START_US = 1000000000 };
@@ -31,6 +32,7 @@ struct world {
     struct sim_executor executor;
     struct sim_journal journal;
     struct planner planner;
+    struct slots slots;
     struct watch watch;
     struct oracle oracle;
     struct engine *engine;
