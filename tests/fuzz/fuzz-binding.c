@@ -13,6 +13,8 @@
 #include "binding/binding-json.h"
 #include "binding/json-array.h"
 #include "engine/planner.h"
+#include "inventory/claims.h"
+#include "inventory/pools.h"
 #include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
 #include "plugin/plugins.h"
