@@ -12,9 +12,9 @@
  * Outputs: "ifindex", "lower_ifindex", "node", "mac", "warning".
  *
  * In mode passthru the kernel changes what is below: that has the macvtap's
- * MAC address, also after the macvtap is gone, and is promiscuous while the
- * macvtap is up (drivers/net/macvlan.c).  The address is for the step of the
- * netdev below to give back. */
+ * MAC address and, while the macvtap is up, is promiscuous.  When the macvtap
+ * goes, the kernel gives the address back that it found as the macvtap was
+ * made (macvlan_port_destroy(), drivers/net/macvlan.c). */
 
 #include <config.h>
 

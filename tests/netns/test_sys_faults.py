@@ -16,7 +16,7 @@ import pytest
 
 from faults import FAIL, LIBRARY, LONG, LOSE, REFUSE, SHORT, Fault, Faults
 from host import BUILD, Host, binding, port_id, run, wait_until
-from jobs import JOBS
+from jobs import JOBS, macvtap
 from rpc import Connection, RpcError
 from test_daemon import stats
 from view import ports_of, view
@@ -283,6 +283,23 @@ def test_no_room_where_the_sockets_are(switch):
             assert name in last and "No space left on device" in last, last
     finally:
         run("umount", place)
+
+
+def test_a_macvtap_s_node_comes_late_or_never(switch):
+    """As where udev makes it."""
+    switch.start_vifd(env=switch.faults.env)
+    before = view(switch)
+    late, = failing("ENOENT")
+    switch.faults.arm("open /dev/tap#", 1, late)
+    assert switch.call("plug", binding=macvtap(1))["state"] == "active"
+    assert switch.faults.struck == 1
+    switch.call("unplug", port_id=port_id(1))
+
+    switch.faults.arm("open /dev/tap#", 1, late, for_good=True)
+    error = switch.refused("plug", binding=macvtap(1))
+    assert late.words in str(error) and error.outcome == "failed-clean"
+    assert switch.faults.struck > 2
+    assert view(switch) == before
 
 
 # Notifications.
