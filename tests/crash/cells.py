@@ -11,7 +11,7 @@ import signal
 import subprocess
 
 from host import wait_until
-from rpc import Connection, RpcError
+from rpc import RpcError
 from view import ports_of, view
 
 
@@ -62,8 +62,7 @@ class Cells:
     def perform(self):
         """Does the job.  Its answer, an error too, or None if vifd died."""
         try:
-            with Connection(self.host.socket, 60) as connection:
-                return connection.call(self.job.method, **self.job.params)
+            return self.host.call(self.job.method, **self.job.params)
         except RpcError as error:
             return error
         except (EOFError, ConnectionError, FileNotFoundError):

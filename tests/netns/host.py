@@ -72,6 +72,9 @@ class Process:
 
 
 class Host:
+    # For the answer to a request.
+    PATIENCE_S = 60
+
     def __init__(self, build=ASAN_BUILD, namespace=True):
         """Without 'namespace' it is where the test is."""
         self.build = build
@@ -275,11 +278,12 @@ class Host:
         except (FileNotFoundError, ConnectionRefusedError, EOFError):
             return False
 
-    def connect(self, timeout=60):
-        return self.open.enter_context(Connection(self.socket, timeout))
+    def connect(self, timeout=None):
+        return self.open.enter_context(
+            Connection(self.socket, timeout or self.PATIENCE_S))
 
     def call(self, method, **params):
-        with Connection(self.socket, 60) as connection:
+        with Connection(self.socket, self.PATIENCE_S) as connection:
             return connection.call(method, **params)
 
     def refused(self, method, **params):

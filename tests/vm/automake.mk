@@ -10,9 +10,11 @@ EXTRA_DIST += \
 	tests/vm/igb/test_capabilities.py \
 	tests/vm/igb/test_direct.py \
 	tests/vm/igb/test_driver.py \
+	tests/vm/igb/test_held.py \
 	tests/vm/igb/test_inventory.py \
 	tests/vm/igb/test_machine.py \
 	tests/vm/igb/test_macvtap.py \
+	tests/vm/igb/test_plugged.py \
 	tests/vm/igb/test_vf_step.py \
 	tests/vm/igb/test_vlan.py \
 	tests/vm/igb_nics.py \
@@ -21,6 +23,7 @@ EXTRA_DIST += \
 	tests/vm/netdevsim/test_devlink.py \
 	tests/vm/netdevsim/test_direct.py \
 	tests/vm/netdevsim/test_inventory.py \
+	tests/vm/netdevsim/test_many.py \
 	tests/vm/netdevsim/test_vf_step.py \
 	tests/vm/nics.py \
 	tests/vm/run \

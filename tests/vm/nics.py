@@ -187,9 +187,14 @@ class NicHost(Host):
     def __init__(self, build=ASAN_BUILD):
         super().__init__(build, namespace=False)
 
+    # A busy machine that emulates this one is slow.
+    PATIENCE_S = 300
+
     def configure(self, *entries):
         """A device_spec of these."""
-        self.write_config(json.dumps({"device_spec": entries}))
+        self.write_config(json.dumps({
+            "device_spec": entries,
+            "default_timeout_ms": (self.PATIENCE_S - 10) * 1000}))
 
     def start_with(self, *entries, env=None):
         """vifd, once it knows the NICs."""
