@@ -36,7 +36,7 @@
 #define GROUP_NODE "dev/vfio/12"
 #define DEVICE_NODE "dev/vfio/devices/vfio3"
 
-static const struct fake_sys *fake;
+static const struct fake_sys *fake;     /* NULL while it is made. */
 
 /* The kernel's part. */
 
@@ -74,7 +74,7 @@ __wrap_open(const char *path, int flags, ...)
     va_start(args, flags);
     mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
     va_end(args);
-    if (ends_with(path, "/unbind") && flags & O_WRONLY) {
+    if (fake && ends_with(path, "/unbind") && flags & O_WRONLY) {
         mode_at_unbind = mode_of(DEVICE_NODE);
     } else if (ends_with(path, "12") && strstr(path, "/vfio/")
                && !(flags & O_PATH)) {
@@ -152,6 +152,13 @@ set_up(void **state)
                   "../../../kernel/iommu_groups/12");
     bind_to("vfio-pci");
     return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    fake = NULL;
+    return fake_sys_tear_down(state);
 }
 
 /* Null and zero. */
@@ -435,7 +442,7 @@ int
 main(void)
 {
 #define TEST(FUNCTION) \
-    cmocka_unit_test_setup_teardown(FUNCTION, set_up, fake_sys_tear_down)
+    cmocka_unit_test_setup_teardown(FUNCTION, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_nobody_has_it),
         TEST(test_a_guest_has_its_group),
