@@ -24,6 +24,7 @@ EXTRA_DIST += \
 	tests/vm/netdevsim/test_direct.py \
 	tests/vm/netdevsim/test_inventory.py \
 	tests/vm/netdevsim/test_many.py \
+	tests/vm/netdevsim/test_operators.py \
 	tests/vm/netdevsim/test_vf_step.py \
 	tests/vm/nics.py \
 	tests/vm/run \
