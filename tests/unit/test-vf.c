@@ -572,7 +572,7 @@ test_revert_of_half_a_change(void **state)
     vif_attrs_clone(&step.previous, &step.args);
     vif_attrs_set(&step.args, "vlan", "200");
     vif_attrs_set(&step.args, "max_tx_rate", "200");
-    vf()->max_tx_rate = 200;
+    vf()->vlan.id = 200;
     assert_null(run(&step, STEP_REVERT));
     assert_int_equal(vf()->vlan.id, 0);
     assert_int_equal(vf()->max_tx_rate, 0);
