@@ -32,7 +32,6 @@ struct function {
     struct privilege_pci_address pci;
     bool exists;
     char driver[DEVICE_DRIVER_SIZE];        /* "" if none is bound. */
-    char override[DEVICE_DRIVER_SIZE];      /* "" if there is none. */
 };
 
 static struct vif_error *
@@ -45,7 +44,6 @@ look(const struct step *step, struct function *function)
     }
     function->exists = device_path_exists(function->name);
     device_path_driver(function->name, function->driver);
-    device_path_driver_override(function->name, function->override);
     return NULL;
 }
 
@@ -139,25 +137,24 @@ pci_driver_lane(const struct vif_attrs *args, char buf[64])
 
 /* Binding. */
 
+/* The kernel answers what the override is only when nobody is just unbinding
+ * the function, which takes as long as a guest has it: so this is not among
+ * what look() finds. */
 static struct vif_error *
-override_with(struct function *function, const char *driver)
+override_with(const struct function *function, const char *driver)
 {
-    struct vif_error *error = NULL;
+    char now[DEVICE_DRIVER_SIZE];
 
-    if (strcmp(function->override, driver)) {
-        error = privilege_pci_driver_override(
-            &function->pci, driver[0] ? driver : NULL);
-        if (!error) {
-            snprintf(function->override, sizeof function->override, "%s",
-                     driver);
-        }
-    }
-    return error;
+    device_path_driver_override(function->name, now);
+    return (strcmp(now, driver)
+            ? privilege_pci_driver_override(&function->pci,
+                                            driver[0] ? driver : NULL)
+            : NULL);
 }
 
 /* Finding it unbound by now is as good. */
 static struct vif_error *
-unbind(struct function *function)
+unbind(const struct function *function)
 {
     struct vif_error *error = NULL;
 
@@ -191,7 +188,7 @@ check_loaded(const struct function *function, const char *driver)
 }
 
 static struct vif_error *
-switch_to(struct function *function, const char *driver)
+switch_to(const struct function *function, const char *driver)
 {
     struct vif_error *error = check_loaded(function, driver);
 
@@ -239,13 +236,23 @@ reset(struct step *step, const struct function *function)
     return vif_error_wrap(error, "reset %s", function->name);
 }
 
+/* Makes the override 'driver' if it is one of ours. */
 static struct vif_error *
-restore_override(const struct step *step, struct function *function)
+replace_override(const struct step *step, const struct function *function,
+                 const char *driver)
+{
+    char now[DEVICE_DRIVER_SIZE];
+
+    device_path_driver_override(function->name, now);
+    return is_ours(step, now) ? override_with(function, driver) : NULL;
+}
+
+static struct vif_error *
+restore_override(const struct step *step, const struct function *function)
 {
     const char *original = vif_attrs_get(&step->original, "driver_override");
 
-    return (is_ours(step, function->override)
-            ? override_with(function, original ? original : "") : NULL);
+    return replace_override(step, function, original ? original : "");
 }
 
 /* Binds it to the driver that it had; to the one that fits if that is not
@@ -269,7 +276,7 @@ rebind(struct step *step, const struct function *function)
 }
 
 static struct vif_error *
-give_back(struct step *step, struct function *function)
+give_back(struct step *step, const struct function *function)
 {
     struct vif_error *error = reset(step, function);
 
@@ -286,7 +293,7 @@ give_back(struct step *step, struct function *function)
  * would take the host's netdev down.  If it is a driver of VFIO, no probe()
  * has come after the guest. */
 static struct vif_error *
-settle(struct step *step, struct function *function)
+settle(struct step *step, const struct function *function)
 {
     struct vif_error *error = (strstr(function->driver, "vfio")
                                ? reset(step, function) : NULL);
@@ -295,7 +302,7 @@ settle(struct step *step, struct function *function)
 }
 
 static struct vif_error *
-take_back(struct step *step, struct function *function)
+take_back(struct step *step, const struct function *function)
 {
     const char *original = vif_attrs_get(&step->original, "driver");
 
@@ -321,6 +328,7 @@ static struct vif_error *
 pci_driver_capture(struct step *step, const struct step_env *env)
 {
     const char *wanted = vif_attrs_get(&step->args, "driver");
+    char override[DEVICE_DRIVER_SIZE];
     struct function function;
     struct vif_error *error = look(step, &function);
 
@@ -330,7 +338,8 @@ pci_driver_capture(struct step *step, const struct step_env *env)
     }
     if (!step->has_previous) {
         vif_attrs_set(&step->original, "driver", function.driver);
-        vif_attrs_set(&step->original, "driver_override", function.override);
+        device_path_driver_override(function.name, override);
+        vif_attrs_set(&step->original, "driver_override", override);
     }
     return wanted ? check_loaded(&function, wanted) : NULL;
 }
@@ -349,8 +358,8 @@ pci_driver_apply(struct step *step, const struct step_env *env)
         return switch_to(&function, wanted);
     } else if (wanted) {
         /* A change that failed halfway is taken back. */
-        return (is_ours(step, function.override)
-                ? override_with(&function, wanted) : NULL);
+        return (step->has_previous
+                ? replace_override(step, &function, wanted) : NULL);
     }
     /* It is to be left to libvirt from now on. */
     return (step->has_previous && vif_attrs_get(&step->previous, "driver")

@@ -1,6 +1,7 @@
 # Tests of agent/steps/ that need no kernel, or one of their own.
 UNIT_TESTS += \
 	tests/unit/test-device-path \
+	tests/unit/test-held \
 	tests/unit/test-pci-driver \
 	tests/unit/test-rtnl-vf \
 	tests/unit/test-vf \
@@ -42,3 +43,7 @@ tests_unit_test_vf_netdev_SOURCES = tests/unit/test-vf-netdev.c \
 tests_unit_test_vf_netdev_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_vf_netdev_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_vf_netdev_LDADD = $(UNIT_LIBS)
+tests_unit_test_held_SOURCES = tests/unit/test-held.c $(FAKE_SYS)
+tests_unit_test_held_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_held_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_held_LDADD = $(UNIT_LIBS)
