@@ -23,7 +23,7 @@ test_by_name(void **state)
     static const char *const never[] = {
         "netdevsim/netdevsim1/3", "netdevsim/netdevsim1", "",
         "pci/0000:ff:00.0",     /* Not there. */
-        "pci/" FAKE_NIC,        /* With a driver of the host's. */
+        ("pci/" FAKE_NIC),      /* With a driver of the host's. */
     };
     const struct fake_sys *fake = *state;
 
