@@ -92,7 +92,9 @@ vf_read(const struct vf_place *place, struct rtnl_vf *vf,
     } else if (!pf.tells) {
         return describe(place, "its VFs");
     } else if (!pf.found) {
-        return describe(place, "this VF");
+        /* bnxt_get_vf_config() fails while the PF is down. */
+        error = vf_check_pf(place, VF_ALL_FIELDS, &pf.link);
+        return error ? error : describe(place, "this VF");
     }
     *vf = pf.vf;
     vf_normalize(vf);

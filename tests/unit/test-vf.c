@@ -421,6 +421,14 @@ test_pf_must_be_up(void **state)
 
     fake_pf.pf.link.up = true;
     assert_null(plug(&step));
+
+    /* It does not describe its VFs then, either. */
+    fake_pf.pf.link.up = fake_pf.pf.found = false;
+    assert_error(run(&step, STEP_VERIFY), VIF_ERR_REFUSED,
+                 "'ip link set eth1 up'");
+    fake_pf.pf.link.up = true;
+    assert_error(run(&step, STEP_VERIFY), VIF_ERR_UNSUPPORTED,
+                 "driver bnxt_en of PF pci/" PF " does not describe this VF");
 }
 
 /* What is so already needs nobody. */
