@@ -19,7 +19,8 @@
 #include "lib/cleanup.h"
 
 #define MAX_HOLDERS 8
-#define MAX_MS 1000
+#define MAX_MS 1000             /* For a message ... */
+#define MAX_WHOLE_MS 10000      /* ... and for a decision. */
 
 struct search {
     /* Whether descriptor 'fd' of the process with directory 'process' is one
@@ -32,6 +33,7 @@ struct search {
     size_t n_devices;
 
     long long deadline;
+    bool whole;                 /* All processes were looked at. */
     struct stat own_netns;
     bool own_netns_known;       /* And of interest. */
     char *buf;
@@ -206,11 +208,11 @@ add_holder(struct search *search, int process, const char *pid)
 
 /* 'except' is a process that does not count, or "". */
 static bool
-look(struct search *search, const char *root, const char *except)
+look(struct search *search, const char *root, const char *except, int max_ms)
 {
     DIR *proc CLEANUP_DIR = open_directory(AT_FDCWD, root);
 
-    search->deadline = now_ms() + MAX_MS;
+    search->deadline = now_ms() + max_ms;
     search->buf[0] = '\0';
     if (!proc) {
         return false;
@@ -229,6 +231,7 @@ look(struct search *search, const char *root, const char *except)
             }
         }
     }
+    search->whole = now_ms() <= search->deadline;
     return search->used > 0;
 }
 
@@ -242,7 +245,7 @@ tap_holders_describe(const char *root, const char *name, char *buf,
     snprintf(search.line, sizeof search.line, "iff:\t%s\n", name);
     snprintf(own, sizeof own, "%.32s/thread-self/ns/net", root);
     search.own_netns_known = !stat(own, &search.own_netns);
-    return look(&search, root, "");
+    return look(&search, root, "", MAX_MS);
 }
 
 bool
@@ -257,8 +260,8 @@ vfio_holders_describe(const char *root, const dev_t *devices, size_t n,
     char self[16];
 
     snprintf(self, sizeof self, "%d", (int) getpid());
-    bool found = look(&search, root, self);
-    *wholep = now_ms() <= search.deadline;
+    bool found = look(&search, root, self, MAX_WHOLE_MS);
+    *wholep = search.whole;
     return found;
 }
 
@@ -273,7 +276,7 @@ node_holders_describe(const char *root, const char *name, dev_t device,
     };
 
     snprintf(part, sizeof part, "/%s", name);
-    bool found = look(&search, root, "");
-    *wholep = now_ms() <= search.deadline;
+    bool found = look(&search, root, "", MAX_WHOLE_MS);
+    *wholep = search.whole;
     return found;
 }

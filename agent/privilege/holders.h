@@ -6,9 +6,10 @@
  * tells this one: "pid 812 (qemu-system-x86), pid 913 (dnsmasq)".
  *
  * All functions return false, and an empty string, if nobody is found.  They
- * look at each descriptor of each process and may take a while, though never
- * more than a second: for error messages, and where the kernel has no better
- * answer. */
+ * look at each descriptor of each process and may take a while: for error
+ * messages no more than a second, and where the kernel has no better answer
+ * no more than ten.  '*wholep' then says whether there was time to look at
+ * all processes. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,13 +22,12 @@ bool tap_holders_describe(const char *proc, const char *name, char *buf,
                           size_t size);
 
 /* Who has one of the 'n' character devices below /dev/vfio open, except this
- * process itself.  '*wholep' says whether all processes were looked at. */
+ * process itself. */
 bool vfio_holders_describe(const char *proc, const dev_t *devices, size_t n,
                            char *buf, size_t size, bool *wholep);
 
 /* Who has the character device 'device' open, whose node is called 'name'
- * ("tap12").  Sets '*wholep' to false if there was no time to look at all
- * processes. */
+ * ("tap12"). */
 bool node_holders_describe(const char *proc, const char *name, dev_t device,
                            char *buf, size_t size, bool *wholep);
 

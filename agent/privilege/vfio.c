@@ -228,8 +228,8 @@ verdict(const struct look *look)
             found ? who : "a process that /proc does not show");
     } else if (!whole) {
         return vif_error_with_retry(vif_error_create(
-            VIF_ERR_BUSY, "%s: there are too many processes to find out in "
-            "time whether one has it open", look->address), 0);
+            VIF_ERR_BUSY, "%s: whether a process has %s open could not be "
+            "found out in time", look->address, look->shown), 0);
     }
     return NULL;
 }

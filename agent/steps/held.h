@@ -17,7 +17,7 @@
  *
  * It is a look: whoever unbinds or resets a function need not look before,
  * because the helper does so while nobody else can open it.  For the threads
- * of lanes: asks the helper and may take as long as a second. */
+ * of lanes: asks the helper and may take as long as ten seconds. */
 struct vif_error *device_check_unheld(const char *device_name)
     VIF_WARN_UNUSED;
 

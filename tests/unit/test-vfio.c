@@ -43,6 +43,7 @@ static const struct fake_sys *fake;     /* NULL while it is made. */
 static int refusal;             /* What opening the group fails with, or 0. */
 static atomic_int group_fd = -1;
 static atomic_int n_waiting;
+static const char *proc;
 static mode_t mode_at_unbind;   /* Of the function's own node. */
 
 static bool
@@ -146,6 +147,7 @@ set_up(void **state)
     fake = *state;
     refusal = 0;
     n_waiting = 0;
+    proc = "/proc";
     mode_at_unbind = 07777;
     fake_sys_make_folder(fake, "dev/vfio");
     fake_sys_link(fake, DEVICE "iommu_group",
@@ -214,11 +216,12 @@ order(enum privilege_verb verb)
         .version = PRIVILEGE_VERSION, .verb = verb,
         .pci = { .bus = 3, .function = 1 },
     };
+    struct privilege_host host = fake->host;
     char text[256];
     int fd;
 
-    return privilege_carry_out(&fake->host, &request, text, sizeof text,
-                               &fd);
+    host.proc = proc;
+    return privilege_carry_out(&host, &request, text, sizeof text, &fd);
 }
 
 static void
@@ -348,6 +351,20 @@ test_the_node_is_out_of_reach(void **state)
     assert_free();
 }
 
+/* Then what is not seen may be there. */
+static void
+test_without_proc(void **state)
+{
+    (void) state;
+    make_group_node();
+    refusal = EPERM;
+    proc = "/nonexistent";
+    assert_fails(PRIVILEGE_PCI_UNHELD, VIF_ERR_BUSY, "could not be found out");
+    assert_fails(PRIVILEGE_PCI_UNBIND, VIF_ERR_BUSY, "could not be found out");
+    refusal = 0;
+    assert_free();
+}
+
 static void
 test_a_node_that_is_something_else(void **state)
 {
@@ -450,6 +467,7 @@ main(void)
         TEST(test_a_guest_has_its_own_node),
         TEST(test_own_node_alone),
         TEST(test_the_node_is_out_of_reach),
+        TEST(test_without_proc),
         TEST(test_a_node_that_is_something_else),
         TEST(test_no_node_at_all),
         TEST(test_no_group),
