@@ -297,9 +297,41 @@ class Bench:
         self.row("200 ports plugged again, unchanged", ours, "s", "<= 0.1 s",
                  ratio=ours / 0.1, most=1)
 
+    def vf(self):
+        """A port on a VF, on a simulated card in a virtual machine, whose
+        processor is slow for all alike: six attributes."""
+        path = os.path.join(self.host.dir, "figures.json")
+        done = run(os.path.join(HERE, "../vm/run"), "bench", check=False,
+                   timeout=1800, env=dict(
+                       os.environ, VIFD_VM_FIGURES=path,
+                       VIFD_BENCH_ROUNDS="10" if self.quick else "50"))
+        if " # SKIP " in done.stdout:
+            print("vf:", done.stdout.strip())
+            return
+        assert done.returncode == 0, done.stdout[-4000:]
+        with open(path) as file:
+            figures = json.load(file)
+        for vfs in "1", "64":
+            found = figures[vfs]
+            self.row("six attributes of a VF, on a PF with %s" % vfs,
+                     found["step"], "ms", "<= 1.2 x its system calls",
+                     floor=found["floor"], ratio=found["step_ratio"],
+                     most=1.2)
+            self.row("the plug that they are part of, with %s" % vfs,
+                     found["whole"], "ms", "<= 1.2 x its system calls",
+                     floor=found["floor"], ratio=found["whole_ratio"],
+                     most=1.2)
+        many = figures["many"]
+        self.row("64 plugged in turn, the last 8 against the first 8",
+                 many["last"], "ms", "<= 1.1 x", floor=many["first"],
+                 most=1.1)
+        self.row("64 plugged at once, per VF, against in turn",
+                 many["at_once"], "ms", "<= 1 x", floor=many["singly"],
+                 most=1)
+
     def run(self):
         figures = (self.start, self.memory, self.restart, self.single,
-                   self.again, self.many, self.instructions)
+                   self.again, self.many, self.vf, self.instructions)
         try:
             for figure in figures:
                 if not self.wanted or figure.__name__ in self.wanted:
