@@ -137,6 +137,14 @@ gc_free(struct gc *gc)
     free(gc);
 }
 
+/* Only the rows of Open vSwitch tell what was asked for. */
+static const char *
+taken_in_by(const struct orphan *orphan)
+{
+    return (strcmp(orphan->kind, "macvtap") ? "'vifctl repair --journal'"
+            : "to plug it again");
+}
+
 /* Says in the log, once for each, what is there; and keeps it for others. */
 static void
 tell(struct vifd *vifd, const struct shash *orphans)
@@ -153,9 +161,9 @@ tell(struct vifd *vifd, const struct shash *orphans)
         sset_add(&now, node->name);
         if (!sset_contains(&vifd->orphans, node->name)) {
             VLOG_WARN("port %s: its %s %s is left over: vifd has no such "
-                      "port; 'vifctl gc' takes it back, 'vifctl repair "
-                      "--journal' takes it in", orphan->port_id,
-                      orphan->kind, orphan->object);
+                      "port; 'vifctl gc' takes it back, %s takes it in",
+                      orphan->port_id, orphan->kind, orphan->object,
+                      taken_in_by(orphan));
         }
     }
     sset_swap(&vifd->orphans, &now);

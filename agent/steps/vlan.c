@@ -270,6 +270,9 @@ vlan_apply(struct step *step, const struct step_env *env)
     struct wish wish;
     struct vif_error *error = read_wish(step, env, &wish);
 
+    if (error) {
+        return error;
+    }
     for (int i = 0; i < MAX_ATTEMPTS && !error; i++) {
         struct rtnl_link link;
         bool found;

@@ -10,6 +10,7 @@ import pytest
 
 from guest import Guest, hold
 from host import USER, binding, port_id, run, wait_until
+from test_reboot import Boots
 from view import ports_of, view
 
 TAP = "tap0000001"
@@ -367,6 +368,28 @@ def test_a_restart_changes_nothing(wired):
         wait_until(wired.settled, "the port to be looked at")
         assert (wired.link(TAP), os.stat(node)) == before
         assert check(wired)["ok"]
+
+
+def test_after_a_reboot(bare_host):
+    """With the same name, address and owner, on the interface of the same
+    name, whatever its number is now."""
+    host, boots = bare_host, Boots(bare_host)
+    host.start_ovs()
+    host.add_interface("eth1")
+    boots.start()
+    host.call("plug", binding=macvtap(1, device_owner={"uid": 7}))
+    before = view(host)
+    host.kill_vifd()
+    host.ip("link", "del", "eth1")
+    boots.next()
+    host.add_interface("eth2")
+    host.add_interface("eth1")
+    boots.start()
+    status, missing, said = boots.restore()
+    assert (status, missing) == (0, {}), said
+    assert view(host) == before
+    host.call("unplug", port_id=port_id(1))
+    assert TAP not in host.links()
 
 
 def test_an_orphan_is_collected(wired):
