@@ -3,7 +3,7 @@
 /* What somebody else does to devices that ports have: the engine is told of
  * those that are not as they were asked to be, and verifies their ports.  Of
  * what is as it was asked, which is mostly what vifd has just done itself, it
- * is told only if the port has drifted, so that it is seen to be well again. */
+ * is told only if the port has drifted, so that this is seen to be over. */
 
 #include <config.h>
 

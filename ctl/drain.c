@@ -83,9 +83,9 @@ const struct command drain_command = {
     .word = "drain",
     .help = "Give no port a PF or its VFs any more, and list who has one",
     .about =
-"For a PF that is to be taken out of service, such as for new firmware.  What\n"
-"ports have they keep, and may change; to move them away is up to you.  It\n"
-"stays so, whatever is started again, until 'vifctl undrain'.",
+"For a PF that is to be taken out of service, such as for new firmware.\n"
+"What ports have they keep, and may change; to move them away is up to you.\n"
+"It stays so, whatever is started again, until 'vifctl undrain'.",
     .arguments = { pf_arguments },
     .examples = {
         { "drain eno1", "by the name that its netdev has now" },

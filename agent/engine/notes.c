@@ -183,7 +183,8 @@ take_back(struct engine *engine, const struct note_waiter *waiter)
     struct note_waiter *later;
 
     LIST_FOR_EACH (later, node, &engine->note_waiters) {
-        if (!strcmp(later->key, waiter->key)) {
+        if (later->commit != waiter->commit
+            && !strcmp(later->key, waiter->key)) {
             free(later->previous);
             later->previous = nullable_xstrdup(waiter->previous);
             return;
@@ -198,23 +199,19 @@ void
 notes_committed(struct engine *engine, uint64_t seq,
                 const struct vif_error *error)
 {
-    struct ovs_list over = OVS_LIST_INITIALIZER(&over);
-    struct note_waiter *waiter;
+    struct note_waiter *waiter, *next;
 
-    LIST_FOR_EACH_SAFE (waiter, node, &engine->note_waiters) {
-        if (waiter->commit == seq) {
-            ovs_list_remove(&waiter->node);
-            ovs_list_push_front(&over, &waiter->node);
-        }
-    }
     /* The latest first, so that the oldest value is what remains. */
-    LIST_FOR_EACH (waiter, node, &over) {
-        if (error) {
+    LIST_FOR_EACH_REVERSE (waiter, node, &engine->note_waiters) {
+        if (error && waiter->commit == seq) {
             take_back(engine, waiter);
         }
     }
-    LIST_FOR_EACH_POP (waiter, node, &over) {
-        waiter->done(waiter->aux, error);
-        waiter_free(waiter);
+    LIST_FOR_EACH_SAFE (waiter, next, node, &engine->note_waiters) {
+        if (waiter->commit == seq) {
+            ovs_list_remove(&waiter->node);
+            waiter->done(waiter->aux, error);
+            waiter_free(waiter);
+        }
     }
 }

@@ -185,7 +185,7 @@ static void
 make(struct device_choice *choice,
      struct vif_error *(*devices)(void *aux, struct device_host *), void *aux)
 {
-    struct device_host host;
+    struct device_host host = { NULL, NULL, NULL };
 
     choice->made = true;
     choice->chosen = xcalloc(MAX(choice->n, 1), sizeof *choice->chosen);

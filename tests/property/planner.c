@@ -82,7 +82,8 @@ next_part(struct draft *draft)
 static void
 device_name(const struct thing *thing, char buf[DEVICE_CLAIM_SIZE])
 {
-    snprintf(buf, DEVICE_CLAIM_SIZE, "%s:%s", thing_classes[thing->kind].kind, thing->name);
+    snprintf(buf, DEVICE_CLAIM_SIZE, "%s:%s", thing_classes[thing->kind].kind,
+             thing->name);
 }
 
 /* 'key' of 'step' is the number of the first step of 'kind'. */

@@ -26,7 +26,7 @@ struct slots {
     const struct vif_binding *const *announced;
     size_t n_announced;
     struct choice *choice;              /* For it, once it was made. */
-    bool previewing;                    /* Nobody will claim what is planned. */
+    bool previewing;                    /* Nobody will claim what is given. */
 };
 
 void slots_init(struct slots *, struct world *);

@@ -143,7 +143,8 @@ test_all(void **state OVS_UNUSED)
     assert_int_equal(count(result, "pools"), 3);
     assert_json(at(result, "pools", 0),
                 "{'devices':1,'drained':0,'excluded':0,'free':1,'held':0,"
-                "'leaving':0,'managed':true,'numa_node':0,'pf':'pci/0000:04:00.0',"
+                "'leaving':0,'managed':true,'numa_node':0,"
+                "'pf':'pci/0000:04:00.0',"
                 "'physical_network':null,'product_id':'1572',"
                 "'remote_managed':false,'type':'type-PCI',"
                 "'vendor_id':'8086'}");
