@@ -277,24 +277,32 @@ is_ours(const struct history *history, const struct rtnl_vf *found,
             || vf_equal(&history->previous, found, field));
 }
 
+static bool
+is_asked(const struct history *history, enum rtnl_vf_field field)
+{
+    return (vf_has(&history->applied, field)
+            || vf_has(&history->previous, field));
+}
+
 /* Decides about one field that is not as it was. */
 static void
 decide(const struct history *history, const struct rtnl_vf *found,
        enum rtnl_vf_field field, struct rtnl_vf *wanted, struct ds *warnings)
 {
     const struct rtnl_vf *original = &history->original;
+    bool is_freed = FREED_FIELDS & RTNL_VF_BIT(field);
+    bool is_reset = is_freed && !vf_equal(found, &neutral, field);
 
     if (is_ours(history, found, field)) {
         vf_copy(wanted, original, field);
-    } else if (FREED_FIELDS & RTNL_VF_BIT(field)) {
+        return;
+    } else if (is_freed) {
         vf_copy(wanted, &neutral, field);
-        if (!vf_equal(original, &neutral, field)
-            && !vf_equal(found, &neutral, field)) {
-            warn_of_field(warnings, field, found, original, "it was reset");
-        }
-    } else if (vf_has(&history->applied, field)
-               || vf_has(&history->previous, field)) {
-        warn_of_field(warnings, field, found, original, "it was left so");
+    }
+    if ((is_reset || is_asked(history, field))
+        && !(is_freed && vf_equal(original, &neutral, field))) {
+        warn_of_field(warnings, field, found, original,
+                      is_reset ? "it was reset" : "it was left so");
     }
 }
 

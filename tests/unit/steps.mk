@@ -5,10 +5,17 @@ UNIT_TESTS += \
 	tests/unit/test-pci-driver \
 	tests/unit/test-rtnl-vf \
 	tests/unit/test-vf \
-	tests/unit/test-vf-args
+	tests/unit/test-vf-args \
+	tests/unit/test-vf-back
 KERNEL_TESTS += tests/unit/test-vf-netdev
 
-FAKE_PF = tests/unit/fake-pf.c tests/unit/fake-pf.h
+SOME_STEP = tests/unit/some-step.c tests/unit/some-step.h
+VF_HOST = \
+	tests/unit/fake-pf.c \
+	tests/unit/fake-pf.h \
+	tests/unit/vf-host.c \
+	tests/unit/vf-host.h \
+	$(FAKE_SYSFS) $(SOME_STEP)
 
 tests_unit_test_device_path_SOURCES = tests/unit/test-device-path.c \
 	$(FAKE_SYSFS)
@@ -20,10 +27,14 @@ tests_unit_test_rtnl_vf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rtnl_vf_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_rtnl_vf_LDADD = $(UNIT_LIBS)
 # Defines what kernel/rtnl-vf.c and steps/held.c would.
-tests_unit_test_vf_SOURCES = tests/unit/test-vf.c $(FAKE_PF) $(FAKE_SYSFS)
+tests_unit_test_vf_SOURCES = tests/unit/test-vf.c $(VF_HOST)
 tests_unit_test_vf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_vf_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_vf_LDADD = $(UNIT_LIBS)
+tests_unit_test_vf_back_SOURCES = tests/unit/test-vf-back.c $(VF_HOST)
+tests_unit_test_vf_back_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_vf_back_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vf_back_LDADD = $(UNIT_LIBS)
 tests_unit_test_vf_args_SOURCES = tests/unit/test-vf-args.c
 tests_unit_test_vf_args_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_vf_args_CFLAGS = $(UNIT_CFLAGS)
@@ -39,7 +50,7 @@ tests_unit_test_pci_driver_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=privilege_pci_reset
 tests_unit_test_pci_driver_LDADD = $(UNIT_LIBS)
 tests_unit_test_vf_netdev_SOURCES = tests/unit/test-vf-netdev.c \
-	$(KERNEL_FIXTURE) $(FAKE_SYSFS)
+	$(KERNEL_FIXTURE) $(FAKE_SYSFS) $(SOME_STEP)
 tests_unit_test_vf_netdev_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_vf_netdev_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_vf_netdev_LDADD = $(UNIT_LIBS)

@@ -15,10 +15,10 @@
 
 #include <cmocka.h>
 
-#include "lib/cleanup.h"
 #include "steps/device-path.h"
 #include "tests/unit/fake-sysfs.h"
 #include "tests/unit/own-netns.h"
+#include "tests/unit/some-step.h"
 #include "timeval.h"
 
 #define PF "0000:03:00.0"
@@ -80,46 +80,27 @@ remove_netdev(struct world *world, int ifindex)
 static void
 step_init(struct step *step)
 {
-    *step = (struct step) {
-        .class = &step_vf_netdev_class,
-        .object = strdup("pci/" VF),
-        .port_id = strdup("port-1"),
-        .deadline = time_msec() + 200,
-    };
+    some_step_init(step, &step_vf_netdev_class, "pci/" VF);
+    step->deadline = time_msec() + 200;
     vif_attrs_set(&step->args, "pf", "pci/" PF);
     vif_attrs_set(&step->args, "mac", "fa:16:3e:00:00:01");
     vif_attrs_set(&step->args, "mtu", "1400");
     vif_attrs_set(&step->args, "up", "true");
 }
-
-static void
-step_end(struct step *step)
-{
-    free(step->object);
-    free(step->port_id);
-    vif_attrs_destroy(&step->args);
-    vif_attrs_destroy(&step->previous);
-    vif_attrs_destroy(&step->original);
-    vif_attrs_destroy(&step->output);
-}
-#define STEP(NAME)                                  \
-    struct step NAME CLEANUP(step_end);             \
+#define STEP(NAME)                      \
+    struct step NAME CLEANUP_STEP;      \
     step_init(&NAME)
 
 static struct vif_error *
 run(struct step *step, enum step_op op, const struct world *world)
 {
-    const struct step_env env = { .rtnl = world->rtnl, .key = "key" };
-
-    return step_run(step, op, &env);
+    return some_step_run(step, op, world->rtnl);
 }
 
 static struct vif_error *
 plug(struct step *step, const struct world *world)
 {
-    struct vif_error *error = run(step, STEP_CAPTURE, world);
-
-    return error ? error : run(step, STEP_APPLY, world);
+    return some_step_plug(step, world->rtnl);
 }
 
 static struct rtnl_link
@@ -137,27 +118,6 @@ assert_same(const struct rtnl_link *a, const struct rtnl_link *b)
     assert_memory_equal(&a->mac, &b->mac, sizeof a->mac);
     assert_int_equal(a->mtu, b->mtu);
     assert_int_equal(a->up, b->up);
-}
-
-static void
-assert_error(struct vif_error *error, enum vif_error_code code,
-             const char *words)
-{
-    assert_non_null(error);
-    if (error->code != code || !strstr(error->message, words)) {
-        fail_msg("%s: %s", vif_error_code_name(error->code), error->message);
-    }
-    vif_error_destroy(error);
-}
-
-static void
-assert_warning(const struct step *step, const char *words)
-{
-    const char *warning = vif_attrs_get(&step->output, "warning");
-
-    if (words ? !warning || !strstr(warning, words) : warning != NULL) {
-        fail_msg("%s", warning ? warning : "no warning");
-    }
 }
 
 static void

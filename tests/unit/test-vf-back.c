@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Step "vf" on a PF that is played: what is given back (contract 9: what vifd
+ * has set, what somebody else has), and what is not there any more. */
+
+#include <config.h>
+
+#include "steps/vf-args.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/vf-host.h"
+
+/* O, A and N of contract 9 and what comes of it, as values of one argument;
+ * NULL for A: it was not asked for. */
+static const struct {
+    const char *key, *original, *applied, *found, *result, *warning;
+} contract[] = {
+    { "trust", "false", "true", "true", "false", NULL },
+    { "trust", "false", "true", "false", "false", NULL },
+    { "trust", "true", NULL, "true", "true", NULL },
+    { "trust", "false", NULL, "true", "false", NULL },
+    { "trust", "true", NULL, "false", "false", NULL },
+    { "mac", "02:11:00:00:00:01", "fa:16:3e:00:00:01", "fa:16:3e:00:00:01",
+      "02:11:00:00:00:01", NULL },
+    { "mac", "02:11:00:00:00:01", "fa:16:3e:00:00:01", "02:22:00:00:00:01",
+      "00:00:00:00:00:00", "changed the MAC address of the VF to "
+      "02:22:00:00:00:01, which was 02:11:00:00:00:01 before vifd used it: it "
+      "was reset" },
+    { "mac", "00:00:00:00:00:00", "fa:16:3e:00:00:01", "02:22:00:00:00:01",
+      "00:00:00:00:00:00", NULL },
+    { "vlan", "5", "100", "100", "5", NULL },
+    { "vlan", "5", "100", "7", "0", "changed the VLAN" },
+    { "vlan", "5", "100", "0", "0", "changed the VLAN of the VF to none, "
+      "which was 5 with QoS 0 and protocol 802.1Q before vifd used it: it was "
+      "left so" },
+    { "vlan", "0", "100", "7", "0", NULL },
+    { "vlan", "0", NULL, "7", "0", NULL },
+    { "spoofchk", "false", "true", "true", "false", NULL },
+    { "spoofchk", "true", NULL, "false", "true", NULL },
+    { "max_tx_rate", "0", "100", "100", "0", NULL },
+    { "max_tx_rate", "50", "100", "200", "200", "changed the maximum rate of "
+      "the VF to 200 Mbit/s, which was 50 Mbit/s before vifd used it: it was "
+      "left so" },
+    { "max_tx_rate", "50", NULL, "200", "200", NULL },
+    { "min_tx_rate", "0", "10", "10", "0", NULL },
+    { "link_state", "auto", "disable", "disable", "auto", NULL },
+    { "link_state", "auto", "disable", "enable", "enable",
+      "changed the link state" },
+};
+
+static void
+write_one(struct rtnl_vf *to, const char *key, const char *value)
+{
+    struct vif_attrs attrs CLEANUP_ATTRS = VIF_ATTRS_INIT;
+    struct rtnl_vf values;
+
+    vif_attrs_set(&attrs, key, value);
+    vf_values_read(&attrs, &values);
+    for (int i = 0; i < RTNL_VF_N_FIELDS; i++) {
+        if (vf_has(&values, i)) {
+            vf_copy(to, &values, i);
+        }
+    }
+}
+
+static void
+test_contract(void **state)
+{
+    (void) state;
+    for (size_t i = 0; i < sizeof contract / sizeof *contract; i++) {
+        struct rtnl_vf expected;
+
+        fake_pf_reset();
+        write_one(vf(), contract[i].key, contract[i].original);
+        expected = *vf();
+        write_one(&expected, contract[i].key, contract[i].result);
+
+        STEP(step);
+        vif_attrs_set(&step.args, contract[i].key, contract[i].applied);
+        assert_null(plug(&step));
+        write_one(vf(), contract[i].key, contract[i].found);
+        assert_null(run(&step, STEP_REVERT));
+        for (int f = 0; f < RTNL_VF_N_FIELDS; f++) {
+            if (!vf_equal(&expected, vf(), f)) {
+                fail_msg("case %zu: %s", i, vf_field_name(f));
+            }
+        }
+        assert_warning(&step, contract[i].warning);
+    }
+}
+
+/* A crash in the middle of a change: some is as it was before it. */
+static void
+test_revert_of_half_a_change(void **state)
+{
+    (void) state;
+    STEP(step);
+    vif_attrs_set(&step.args, "vlan", "100");
+    vif_attrs_set(&step.args, "max_tx_rate", "100");
+    assert_null(plug(&step));
+    step.has_previous = true;
+    vif_attrs_clone(&step.previous, &step.args);
+    vif_attrs_set(&step.args, "vlan", "200");
+    vif_attrs_set(&step.args, "max_tx_rate", "200");
+    vf()->vlan.id = 200;
+    assert_null(run(&step, STEP_REVERT));
+    assert_int_equal(vf()->vlan.id, 0);
+    assert_int_equal(vf()->max_tx_rate, 0);
+    assert_warning(&step, NULL);
+}
+
+/* The journal was lost: what was before is not known. */
+static void
+test_revert_without_original(void **state)
+{
+    (void) state;
+    STEP(step);
+    ask_for_all(&step);
+    assert_null(plug(&step));
+    vif_attrs_destroy(&step.original);
+    assert_null(run(&step, STEP_REVERT));
+    assert_true(vif_mac_is_zero(&vf()->mac));
+    assert_int_equal(vf()->vlan.id, 0);
+    assert_int_equal(vf()->spoofchk, 1);
+    assert_int_equal(vf()->trust, 0);
+    assert_int_equal(vf()->max_tx_rate, 0);
+}
+
+static void
+test_held(void **state)
+{
+    (void) state;
+    STEP(step);
+    vif_attrs_set(&step.args, "trust", "true");
+    assert_null(plug(&step));
+    fake_pf.holder = "qemu (42)";
+    assert_error(run(&step, STEP_REVERT), VIF_ERR_IN_USE, "qemu (42)");
+    assert_int_equal(vf()->trust, 1);
+    fake_pf.holder = NULL;
+    assert_null(run(&step, STEP_REVERT));
+    assert_int_equal(vf()->trust, 0);
+}
+
+/* sriov_numvfs became 0. */
+static void
+test_vf_gone(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+
+    STEP(step);
+    vif_attrs_set(&step.args, "trust", "true");
+    assert_null(plug(&step));
+    fake_sysfs_remove(sysfs, PF_FOLDER "/virtfn3");
+    fake_sysfs_remove(sysfs, "bus/pci/devices/" VF);
+    assert_error(run(&step, STEP_VERIFY), VIF_ERR_NOT_FOUND,
+                 "pci/" VF " is gone: it is not VF 3 of pci/" PF
+                 " any more");
+    assert_null(run(&step, STEP_REVERT));
+    assert_warning(&step, "is gone");
+}
+
+static void
+test_pf_gone(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+
+    STEP(step);
+    vif_attrs_set(&step.args, "trust", "true");
+    assert_null(plug(&step));
+    fake_sysfs_remove(sysfs, "bus/pci/devices/" VF);
+    fake_sysfs_remove(sysfs, "bus/pci/devices/" PF);
+    assert_null(run(&step, STEP_REVERT));
+    assert_warning(&step, "its PF is not there");
+}
+
+/* The address is another VF's by now: not to be touched, and not gone. */
+static void
+test_other_vf(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+
+    STEP(step);
+    vif_attrs_set(&step.args, "trust", "true");
+    assert_null(plug(&step));
+    fake_sysfs_link(sysfs, "../0000:03:01.5", PF_FOLDER "/virtfn3");
+    assert_error(run(&step, STEP_REVERT), VIF_ERR_NOT_FOUND,
+                 "it is not VF 3 of pci/" PF);
+    assert_int_equal(vf()->trust, 1);
+}
+
+/* Its driver was unbound, or it was moved to another namespace. */
+static void
+test_pf_without_netdev(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+
+    STEP(step);
+    vif_attrs_set(&step.args, "trust", "true");
+    assert_null(plug(&step));
+    fake_sysfs_remove(sysfs, "bus/pci/devices/" PF "/net");
+    struct vif_error *error = run(&step, STEP_REVERT);
+    assert_non_null(error);
+    assert_true(error->retry);
+    assert_error(error, VIF_ERR_UNAVAILABLE, "has no network device here");
+}
+
+/* netdevsim: a VF is a number. */
+static void
+test_netdevsim(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+
+    fake_sysfs_write(sysfs, "8", "bus/netdevsim/devices/netdevsim1/"
+                     "sriov_numvfs");
+    fake_sysfs_netdev(sysfs, "bus/netdevsim/devices/netdevsim1", "eni1np1",
+                      FAKE_PF_IFINDEX, NULL, NULL);
+    STEP(step);
+    free(step.object);
+    step.object = strdup("netdevsim/netdevsim1/3");
+    vif_attrs_set(&step.args, "pf", "netdevsim/netdevsim1");
+    vif_attrs_set(&step.args, "link_state", "disable");
+    assert_null(plug(&step));
+    assert_int_equal(vf()->link_state, VIF_LINK_DISABLE);
+    assert_null(run(&step, STEP_REVERT));
+    assert_int_equal(vf()->link_state, VIF_LINK_AUTO);
+
+    assert_null(plug(&step));
+    fake_sysfs_write(sysfs, "3", "bus/netdevsim/devices/netdevsim1/"
+                     "sriov_numvfs");
+    assert_error(run(&step, STEP_VERIFY), VIF_ERR_NOT_FOUND, "is gone");
+    assert_null(run(&step, STEP_REVERT));
+    assert_warning(&step, "is gone");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        VF_TEST(test_contract),
+        VF_TEST(test_revert_of_half_a_change),
+        VF_TEST(test_revert_without_original),
+        VF_TEST(test_held),
+        VF_TEST(test_vf_gone),
+        VF_TEST(test_pf_gone),
+        VF_TEST(test_other_vf),
+        VF_TEST(test_pf_without_netdev),
+        VF_TEST(test_netdevsim),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
