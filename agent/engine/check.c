@@ -63,6 +63,15 @@ add_trouble(struct vif_error **errorp, struct pstep *step)
     }
 }
 
+/* Whether 'error' says nothing about what was to be looked at: a call that
+ * fails has not seen that something is otherwise. */
+static bool
+is_unknown(const struct vif_error *error)
+{
+    return (error_is_passing(error)
+            || (error->code == VIF_ERR_KERNEL && error->errnum));
+}
+
 static void
 check_finish(struct port *port)
 {
@@ -77,8 +86,7 @@ check_finish(struct port *port)
         if (!step->trouble) {
             continue;
         }
-        add_trouble(error_is_passing(step->trouble) ? &unknown : &wrong,
-                    step);
+        add_trouble(is_unknown(step->trouble) ? &unknown : &wrong, step);
     }
     if (wrong || !unknown) {
         port->drifted = wrong != NULL;

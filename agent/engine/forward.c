@@ -145,14 +145,30 @@ forward_presume(struct pstep *step)
     pstep_arm(step);
 }
 
+/* Whether 'step', which is new, need not be looked at before it is armed.  Not
+ * if another port of the request may turn out to be wrong by a look: then
+ * nothing is to be seen of any. */
+static bool
+forward_may_presume(const struct pstep *step)
+{
+    return step->class->presume && step->port->job->group->n == 1;
+}
+
+/* Whether apply() of 'step' may be called although its arming is not
+ * durable. */
+static bool
+forward_may_be_early(const struct pstep *step)
+{
+    return (step->class->begins_early && step->action == ACTION_ADD
+            && step->port->engine->n_gated < MAX_GATED
+            && forward_may_presume(step));
+}
+
 /* Whether apply() of 'step' may be called now. */
 static bool
 forward_may_apply(const struct pstep *step, bool durable)
 {
-    return (pstep_after_done(step)
-            && (durable
-                || (step->class->begins_early && step->action == ACTION_ADD
-                    && step->port->engine->n_gated < MAX_GATED)));
+    return pstep_after_done(step) && (durable || forward_may_be_early(step));
 }
 
 /* The arming of 'step', whose apply() awaits that, is durable. */
@@ -368,7 +384,7 @@ forward_step(struct pstep *step)
             }
             break;
         case ACTION_ADD:
-            if (step->class->presume) {
+            if (forward_may_presume(step)) {
                 forward_presume(step);
                 forward_step(step);
             } else {

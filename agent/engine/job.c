@@ -199,8 +199,6 @@ job_answer(struct job *job, enum outcome outcome, struct vif_error *error)
     group_advance(job->group);
 }
 
-/* Of 'job', only the proof is outstanding.  If that was not to be waited for,
- * answers once all ports of the request are as far, and goes on. */
 /* Whether what 'job' removes need only be durable. */
 bool
 job_wants_no_proof(const struct job *job)
@@ -209,6 +207,8 @@ job_wants_no_proof(const struct job *job)
             && job->group->wait == WAIT_COMMITTED);
 }
 
+/* Of 'job', only the proof is outstanding.  If that was not to be waited for,
+ * answers once all ports of the request are as far, and goes on. */
 void
 job_committed(struct job *job)
 {

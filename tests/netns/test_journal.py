@@ -100,7 +100,7 @@ def empty(host):
                                     "vifctl repair --journal"]),
     (damage_tables, "corrupt", ["malformed", "vifctl repair --journal"]),
     (damage_a_record, "corrupt", [port_id(7), "vifctl repair --journal"]),
-    (make_newer, "newer", ["version 99", "versions up to 1"]),
+    (make_newer, "newer", ["version 99", "versions up to 2"]),
     (delete, "missing", ["50 links", "vifctl repair --journal"]),
     (empty, "missing", ["is empty", "50 links", "vifctl repair --journal"]),
 ], ids=lambda value: getattr(value, "__name__", None))
