@@ -4,6 +4,8 @@ EXTRA_DIST += \
 	tests/vm/bench/test_figures.py \
 	tests/vm/boot.py \
 	tests/vm/conftest.py \
+	tests/vm/crash/conftest.py \
+	tests/vm/crash/test_crash_points.py \
 	tests/vm/frames.py \
 	tests/vm/guest-init \
 	tests/vm/igb/conftest.py \

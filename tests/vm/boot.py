@@ -35,22 +35,23 @@ IGB_DEVICES = [word for number in (1, 2) for word in (
 
 
 class Suite:
-    def __init__(self, modules, devices=(), measures=False):
-        """One that 'measures' is run when it is asked for alone."""
+    def __init__(self, modules, devices=(), by_name=False):
+        """One that is run only 'by_name' takes too long for every run, or
+        measures."""
         self.modules = modules
         self.devices = list(devices)
-        self.measures = measures
+        self.by_name = by_name
 
 
 SUITES = {
-    "bench": Suite("netdevsim", measures=True),
-    "crash": Suite(IGB_MODULES, IGB_DEVICES),
+    "bench": Suite("netdevsim", by_name=True),
+    "crash": Suite(IGB_MODULES, IGB_DEVICES, by_name=True),
     "igb": Suite(IGB_MODULES, IGB_DEVICES),
     "netdevsim": Suite("netdevsim macvtap 8021q tun"),
 }
 
 
-TESTS = [name for name, suite in SUITES.items() if not suite.measures]
+TESTS = [name for name, suite in SUITES.items() if not suite.by_name]
 
 
 class NotToBeHad(Exception):
@@ -111,7 +112,8 @@ def set_up(program):
                           stderr=subprocess.PIPE, text=True)
     sys.stderr.write(done.stderr)
     if done.returncode == 77:
-        raise NotToBeHad(done.stderr.splitlines()[-1])
+        reason = done.stderr.splitlines()[-1]
+        raise NotToBeHad(reason.removeprefix("setup: "))
     if done.returncode != 0:
         sys.exit("tests/vm/setup failed")
     return Machine(done.stdout.strip())
@@ -136,7 +138,8 @@ class Guest:
             PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:"
             "/bin", HOME="/root", LC_ALL="C.UTF-8", TERM="dumb",
             PYTHONPATH=":".join(path), PYTHONDONTWRITEBYTECODE="1",
-            PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", VIFD_STRICT_STATES="1", VIFD_TEST_TMP=GUEST_TMP,
+            PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", VIFD_STRICT_STATES="1",
+            VIFD_TEST_TMP=GUEST_TMP,
             VIFD_VM=machine.directory, VIFD_VM_SUITE=suite,
             VIFD_VM_MODULES=self.suite.modules)
         known.update(environment)

@@ -132,7 +132,8 @@ def test_numvfs_becomes_0_under_ports(daemon, pf):
         daemon.call("show", port_id=port_id(number))["state"] == "drifted"
         for number in (0, 1)), "the drift")
     answer = daemon.call("unplug", port_id=port_id(0))
-    assert any("not there any more" in warning for warning in answer["warnings"]), answer
+    assert any("not there any more" in warning
+               for warning in answer["warnings"]), answer
     # New ones have the places of those that went.
     vfs = pf.make_vfs(7)
     before = pf.vf_infos()
