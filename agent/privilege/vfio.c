@@ -83,14 +83,19 @@ find_device_node(const struct privilege_host *host, const char *address,
                              entry->d_name) < (int) size;
 }
 
-/* All of them are called so: "vfio-pci", "mlx5_vfio_pci". */
-static bool
-has_vfio_driver(const struct privilege_host *host, const char *address)
+/* All of them are called so: "vfio-pci", "mlx5_vfio_pci".  A function that
+ * seems to have no driver may be on its way out of one: the kernel removes the
+ * link first, and then waits for the guest (__device_release_driver() of
+ * drivers/base/dd.c). */
+enum vfio_driver { OTHER_DRIVER, NO_DRIVER, VFIO_DRIVER };
+static enum vfio_driver
+look_at_driver(const struct privilege_host *host, const char *address)
 {
     char driver[64];
 
-    return (read_link(host, address, "driver", driver, sizeof driver)
-            && strstr(driver, "vfio"));
+    return (!read_link(host, address, "driver", driver, sizeof driver)
+            ? NO_DRIVER
+            : strstr(driver, "vfio") ? VFIO_DRIVER : OTHER_DRIVER);
 }
 
 static bool
@@ -200,7 +205,8 @@ shut_device(struct look *look, struct vfio_hold *hold)
                                         &st);
     if (!error && hold->device_fd >= 0) {
         look->unsure = true;
-        hold->device_mode = st.st_mode & 07777;
+        /* A helper that was killed meanwhile has left it shut. */
+        hold->device_mode = st.st_mode & 07777 ? st.st_mode & 07777 : 0600;
         error = node_set_mode(hold->device_fd, path, 0);
     }
     return error;
@@ -241,16 +247,22 @@ vfio_hold(const struct privilege_host *host, const char *address,
     struct look look = { .host = host, .address = address };
     char group[sizeof hold->group];
 
-    if (!has_vfio_driver(host, address)) {
+    enum vfio_driver driver = look_at_driver(host, address);
+
+    if (driver == OTHER_DRIVER) {
         return NULL;
     }
     if (!read_link(host, address, "iommu_group", group, sizeof group)) {
-        return vif_error_create(VIF_ERR_KERNEL, "%s has a driver of VFIO, "
-                                "but no IOMMU group", address);
+        return (driver == NO_DRIVER ? NULL
+                : vif_error_create(VIF_ERR_KERNEL, "%s has a driver of VFIO, "
+                                   "but no IOMMU group", address));
     }
     join(hold, group);
     struct vif_error *error = shut_device(&look, hold);
     error = error ? error : take_group(&look, hold);
+    if (!error && driver == NO_DRIVER && !look.n_nodes) {
+        return NULL;            /* The last of its group has left VFIO. */
+    }
     return error ? error : verdict(&look);
 }
 

@@ -22,9 +22,9 @@ struct vfio_hold {
 #define VFIO_HOLD_INIT { .group_fd = -1, .device_fd = -1 }
 #define CLEANUP_VFIO_HOLD CLEANUP(vfio_release)
 
-/* If function 'address' has a driver of VFIO: makes sure that nobody has it
- * open, and that nobody opens it until vfio_release().  VIF_ERR_IN_USE, which
- * names who, if somebody has.  With another driver, or without: does nothing.
+/* If function 'address' has a driver of VFIO, or is leaving one: makes sure
+ * that nobody has it open, and that nobody opens it until vfio_release().
+ * VIF_ERR_IN_USE, which names who, if somebody has.  Else it does nothing.
  * 'hold', which must be VFIO_HOLD_INIT, must stay where it is until it is
  * released, also after an error.
  *

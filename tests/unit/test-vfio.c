@@ -375,6 +375,70 @@ test_a_node_that_is_something_else(void **state)
 }
 
 static void
+remove_driver_link(void)
+{
+    char path[256];
+
+    snprintf(path, sizeof path, "%s/" DEVICE "driver", fake->dir);
+    assert_int_equal(unlink(path), 0);
+}
+
+/* Somebody unbinds it under a guest: the kernel has taken the link to the
+ * driver away and waits. */
+static void
+test_leaving_its_driver(void **state)
+{
+    char pid[32];
+
+    (void) state;
+    make_group_node();
+    remove_driver_link();
+    pid_t guest = start_guest(GROUP_NODE);
+    refusal = EBUSY;
+    snprintf(pid, sizeof pid, "by pid %d (", (int) guest);
+    assert_fails(PRIVILEGE_PCI_UNHELD, VIF_ERR_IN_USE, pid);
+    assert_fails(PRIVILEGE_PCI_RESET, VIF_ERR_IN_USE, pid);
+    assert_string_equal(fake_sys_read(fake, DEVICE "reset"), "");
+    end_guest(guest);
+
+    /* Others of its group are there, and nobody has them. */
+    refusal = 0;
+    assert_null(order(PRIVILEGE_PCI_UNHELD));
+    assert_null(order(PRIVILEGE_PCI_RESET));
+    assert_string_equal(fake_sys_read(fake, DEVICE "reset"), "1");
+    assert_int_equal(group_fd, -1);
+}
+
+static void
+test_without_a_driver(void **state)
+{
+    char path[256];
+
+    (void) state;
+    remove_driver_link();
+    assert_null(order(PRIVILEGE_PCI_UNHELD));
+    snprintf(path, sizeof path, "%s/" DEVICE "iommu_group", fake->dir);
+    assert_int_equal(unlink(path), 0);
+    assert_null(order(PRIVILEGE_PCI_UNHELD));
+    assert_null(order(PRIVILEGE_PCI_RESET));
+}
+
+/* As a helper that was killed has left it. */
+static void
+test_a_node_that_was_left_shut(void **state)
+{
+    char path[256];
+
+    (void) state;
+    make_group_node();
+    make_device_node();
+    snprintf(path, sizeof path, "%s/" DEVICE_NODE, fake->dir);
+    assert_int_equal(chmod(path, 0), 0);
+    assert_null(order(PRIVILEGE_PCI_UNHELD));
+    assert_int_equal(mode_of(DEVICE_NODE), 0600);
+}
+
+static void
 test_no_node_at_all(void **state)
 {
     (void) state;
@@ -469,6 +533,9 @@ main(void)
         TEST(test_the_node_is_out_of_reach),
         TEST(test_without_proc),
         TEST(test_a_node_that_is_something_else),
+        TEST(test_leaving_its_driver),
+        TEST(test_without_a_driver),
+        TEST(test_a_node_that_was_left_shut),
         TEST(test_no_node_at_all),
         TEST(test_no_group),
         TEST(test_no_iommu),
