@@ -62,14 +62,18 @@ static void
 link_changed(void *vifd_, const struct rtnl_link *link)
 {
     struct vifd *vifd = vifd_;
-    const char *port_id = link_mark_port_id(
-        link, journal_sqlite_key(vifd->journal));
+    const char *key = journal_sqlite_key(vifd->journal);
+    const char *port_id = link_mark_port_id(link, key);
+    const char *shared = link_mark_shared_name(link, key);
 
     vifd_device_link(vifd, link);
     vifd_netdev_link(vifd, link);
     vifd_upper_link(vifd, link);
     if (link->is_tap) {
         tap_changed(vifd, link, port_id);
+    }
+    if (shared && strcmp(shared, link->name)) {
+        engine_object_changed(vifd->engine, "vlan", shared);
     }
     if (port_id && !engine_holder(vifd->engine, link_mark_step_kind(link),
                                   link->name)) {

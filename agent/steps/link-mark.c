@@ -59,22 +59,35 @@ link_mark_step_kind(const struct rtnl_link *link)
     return NULL;
 }
 
-const char *
-link_mark_port_id(const struct rtnl_link *link, const char *key)
+/* What follows our key in the alias, or NULL. */
+static const char *
+after_key(const struct rtnl_link *link, const char *key)
 {
     const char *p = link->alias;
     size_t length = strlen(key);
 
-    if (!link_mark_step_kind(link)
-        || strncmp(p, MARK_PREFIX, strlen(MARK_PREFIX))) {
+    if (strncmp(p, MARK_PREFIX, strlen(MARK_PREFIX))) {
         return NULL;
     }
     p += strlen(MARK_PREFIX);
-    if (strncmp(p, key, length) || p[length] != ':') {
-        return NULL;
-    }
-    p += length + 1;
-    return mark_is_port_id(p) ? p : NULL;
+    return strncmp(p, key, length) || p[length] != ':' ? NULL
+           : p + length + 1;
+}
+
+const char *
+link_mark_port_id(const struct rtnl_link *link, const char *key)
+{
+    const char *id = link_mark_step_kind(link) ? after_key(link, key) : NULL;
+
+    return id && mark_is_port_id(id) ? id : NULL;
+}
+
+const char *
+link_mark_shared_name(const struct rtnl_link *link, const char *key)
+{
+    const char *name = after_key(link, key);
+
+    return name && name[0] == '+' ? name + 1 : NULL;
 }
 
 static struct vif_error *

@@ -30,6 +30,10 @@ const char *link_mark_step_kind(const struct rtnl_link *);
  * of no such kind or its alias is anything but a mark of ours. */
 const char *link_mark_port_id(const struct rtnl_link *link, const char *key);
 
+/* The name that a link marked as shared was made with, within 'link'; NULL if
+ * it has no such mark of ours. */
+const char *link_mark_shared_name(const struct rtnl_link *, const char *key);
+
 /* No step of any plan: its verify() looks at all links, and so has to be done
  * by a worker.  Outputs, for each that is marked as ours: its index, with
  * "KIND NAME PORT_ID", where KIND is the step's. */

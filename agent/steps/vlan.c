@@ -296,6 +296,22 @@ vlan_apply(struct step *step, const struct step_env *env)
 }
 
 static struct vif_error *
+not_there(const struct wish *wish, const struct step_env *env)
+{
+    struct rtnl_link link;
+    bool renamed;
+    struct vif_error *error = marked_link_look_known(&wish->vlan, env->rtnl,
+                                                     &link, &renamed);
+
+    return (error ? error
+            : renamed
+            ? vif_error_create(VIF_ERR_NOT_FOUND, "VLAN device %s was "
+                               "renamed to %s", wish->vlan.name, link.name)
+            : vif_error_create(VIF_ERR_NOT_FOUND, "VLAN device %s is not "
+                               "there", wish->vlan.name));
+}
+
+static struct vif_error *
 vlan_verify(struct step *step, const struct step_env *env)
 {
     struct rtnl_link link;
@@ -308,8 +324,7 @@ vlan_verify(struct step *step, const struct step_env *env)
     if (error) {
         return error;
     } else if (!found) {
-        return vif_error_create(VIF_ERR_NOT_FOUND, "VLAN device %s is not "
-                                "there", wish.vlan.name);
+        return not_there(&wish, env);
     }
     error = check_link(&wish, &link);
     if (!error && link.up != wish.up) {

@@ -166,8 +166,11 @@ test_marks(void **state)
     assert_string_equal(link.alias, "vifd:5d6bc5e8-0000-4000-8000-"
                         "000000000001:+eth1.100");
     assert_null(link_mark_port_id(&link, key));
+    assert_string_equal(link_mark_shared_name(&link, key), "eth1.100");
+    assert_null(link_mark_shared_name(&link, "5d6bc5e8"));
 
     link_mark_format(link.alias, key, long_id);
+    assert_null(link_mark_shared_name(&link, key));
     strcpy(link.kind, "veth");
     assert_null(link_mark_port_id(&link, key));
 }

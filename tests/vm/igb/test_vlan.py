@@ -147,6 +147,25 @@ def test_drift(daemon):
     assert vlans() == {} and links_of(daemon) == {}
 
 
+def test_renamed(daemon):
+    """The ports on it drift; it is nobody's to make a second time."""
+    daemon.call("plug", binding=port(1))
+    before = vlans(), links_of(daemon)
+    for old, new in (("eth0.100", "green"), ("green", "eth0.100")):
+        run("ip", "link", "set", old, "name", new)
+        if new == "green":
+            drifted(daemon)
+            told = daemon.call("check")["ports"][0]["error"]["message"]
+            assert "eth0.100 was renamed to green" in told
+            told = str(daemon.call("repair")["ports"][0])
+            assert "is there already, as green" in told
+    wait_until(lambda: state_of(daemon) == "active", "the old name", 5)
+    assert (vlans(), links_of(daemon)) == before
+    run("ip", "link", "set", "eth0.100", "name", "green")
+    unplug(daemon, 1)
+    assert vlans() == {} and links_of(daemon) == {}
+
+
 def test_somebody_else_uses_it_by_now(daemon):
     daemon.call("plug", binding=port(1))
     run("ip", "link", "add", "link", "eth0.100", "name", "other", "type",
