@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The floor for a port on a VF: what setting its attributes costs if only the
- * calls are made that must be.  Find the PF's netdev in sysfs, read what there
- * is, one request for each attribute, read it back; and the same way back.
- * No journal, no decisions.
+/* The floor for a port on a VF: the sum of the calls of netlink and sysfs that
+ * setting its attributes takes.  Read what there is, one request for each
+ * attribute, read it back; and the same way back.  Before each of the three
+ * the PF is looked up in sysfs, because anything may have become of it
+ * meanwhile.  No journal, no threads, no decisions.
  *
  *     bench-vf-floor BUS ADDRESS
  *
@@ -49,16 +50,36 @@ now_us(void)
     return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
 
-/* The PF's netdev: its name in sysfs, and what number that is. */
+/* The first word of a file of the PF's. */
+static int
+read_number(const char *file_name)
+{
+    char path[512];
+    int number = 0;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/sys/bus/%s/devices/%s/%s", bus, address,
+             file_name);
+    file = fopen(path, "re");
+    if (!file || fscanf(file, "%d", &number) != 1) {
+        die(path);
+    }
+    fclose(file);
+    return number;
+}
+
+/* The PF's netdev: its name in sysfs, and what number that is; how many VFs
+ * the PF has, and its driver. */
 static int
 find_pf(void)
 {
-    char path[512], name[IFNAMSIZ] = "";
+    char path[512], file_name[64], name[IFNAMSIZ] = "", driver[256];
     struct dirent *entry;
-    int ifindex = 0;
-    FILE *file;
     DIR *dir;
 
+    if (!read_number("sriov_numvfs")) {
+        die("the PF has no VFs");
+    }
     snprintf(path, sizeof path, "/sys/bus/%s/devices/%s/net", bus, address);
     dir = opendir(path);
     while (dir && !*name && (entry = readdir(dir)) != NULL) {
@@ -71,14 +92,13 @@ find_pf(void)
     }
     closedir(dir);
 
-    snprintf(path, sizeof path, "/sys/bus/%s/devices/%s/net/%s/ifindex", bus,
-             address, name);
-    file = fopen(path, "re");
-    if (!file || fscanf(file, "%d", &ifindex) != 1) {
+    snprintf(path, sizeof path, "/sys/bus/%s/devices/%s/driver", bus,
+             address);
+    if (readlink(path, driver, sizeof driver) < 0) {
         die(path);
     }
-    fclose(file);
-    return ifindex;
+    snprintf(file_name, sizeof file_name, "net/%s/ifindex", name);
+    return read_number(file_name);
 }
 
 struct request {
@@ -185,11 +205,9 @@ set_all(int ifindex, unsigned int vf, bool plug)
 static void
 change(unsigned int vf, bool plug)
 {
-    int ifindex = find_pf();
-
-    read_vfs(ifindex);
-    set_all(ifindex, vf, plug);
-    read_vfs(ifindex);
+    read_vfs(find_pf());
+    set_all(find_pf(), vf, plug);
+    read_vfs(find_pf());
 }
 
 int
