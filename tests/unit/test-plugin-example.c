@@ -165,22 +165,32 @@ load(struct test_host *host)
     return plugins;
 }
 
+/* The plugin 'name', whichever others there are. */
+static struct plugin_view
+find_plugin(const struct plugins *plugins, const char *name)
+{
+    struct plugin_view view;
+
+    for (size_t i = 0; i < plugins_count(plugins); i++) {
+        plugins_get(plugins, i, &view);
+        if (!strcmp(view.name, name)) {
+            return view;
+        }
+    }
+    fail_msg("there is no plugin '%s'", name);
+    return view;
+}
+
 static void
 test_the_example_is_built_loaded_and_planned_with(void **state OVS_UNUSED)
 {
     struct test_host host;
-    struct plugin_view view;
     struct vif_plan *plan;
 
     install_example();
     struct plugins *plugins = load(&host);
-    assert_int_equal(plugins_count(plugins), 2);
-    plugins_get(plugins, 0, &view);
-    assert_string_equal(view.name, "ovs");
-    assert_null(view.refused);
-    plugins_get(plugins, 1, &view);
-    assert_string_equal(view.name, "routed");
-    assert_null(view.refused);
+    assert_null(find_plugin(plugins, "ovs").refused);
+    assert_null(find_plugin(plugins, "routed").refused);
 
     assert_null(plan_json(plugins, "{\"port_id\":\"r1\","
                           "\"plugin\":\"routed\",\"queues\":2,"
@@ -234,17 +244,14 @@ static void
 test_of_another_abi_it_is_refused_by_name(void **state OVS_UNUSED)
 {
     struct test_host host;
-    struct plugin_view view;
     struct vif_plan *plan;
 
     raise_abi();
     install_example();
     struct plugins *plugins = load(&host);
-    assert_int_equal(plugins_count(plugins), 2);
-    plugins_get(plugins, 1, &view);
-    assert_string_equal(view.name, "routed");
-    assert_string_equal(view.refused, "it was built for plugin ABI 3, and "
-                        "this vifd has 2");
+    assert_string_equal(find_plugin(plugins, "routed").refused,
+                        "it was built for plugin ABI 3, and this vifd has "
+                        "2");
     expect_error(plan_json(plugins, "{\"port_id\":\"r1\","
                            "\"plugin\":\"routed\"}", NULL, &plan),
                  "unsupported", "plugin", "plugin 'routed' was refused");
