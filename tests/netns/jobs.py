@@ -76,7 +76,7 @@ JOBS = {
     "macvtap-fails": plugs(MACVTAP, binding(2), hindrance=switch_is_full),
     "macvtap-replace-fails": plugs(macvtap(1, "private"), binding(2),
                                    there=MACVTAP, hindrance=switch_is_full),
-    # Only this one surely verifies: after a plug, a notification may ask for it.
+    # Only this one surely verifies: after a plug, a notification may.
     "check": Job(MADE, "check", {"port_id": port_id(1)}),
     "gc": Job(BEFORE, "gc", {"interval_ms": 50}, lost=True),
     "macvtap-gc": Job(MACVTAP, "gc", {"interval_ms": 50}, lost=True),

@@ -185,8 +185,8 @@ only_port_plugs(const struct watch *watch, const struct step_task *task)
            && view.state == PORT_PLUGGING;
 }
 
-/* Whether 'thing' is among what port 'port_id' is to have.  A shared thing that
- * it held a plan ago comes with what that plan put before it. */
+/* Whether 'thing' is among what port 'port_id' is to have.  A shared thing
+ * that it held a plan ago comes with what that plan put before it. */
 static bool
 port_is_to_have(const struct watch *watch, const char *port_id,
                 const struct thing *thing)

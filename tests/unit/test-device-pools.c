@@ -298,7 +298,8 @@ test_remote_managed(void **state)
                  "0 leaving\n");
 }
 
-#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, some_host_tear_down)
+#define TEST(NAME)                                                  \
+    cmocka_unit_test_setup_teardown(NAME, set_up, some_host_tear_down)
 
 static void
 count_drained(void *n_, const char *pf)
