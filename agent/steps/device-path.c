@@ -19,9 +19,6 @@
 #include "kernel/sysfs.h"
 #include "lib/cleanup.h"
 
-/* A PF's routing identifiers have 16 bits. */
-#define MAX_VFS 65535
-
 static const char *sysfs_root = "/sys";
 
 void
@@ -312,22 +309,41 @@ device_path_is_vf(const char *pf, unsigned int number, const char *name)
             && !strcmp(address, strrchr(name, '/') + 1));
 }
 
-bool
-device_path_vf_number(const char *pf, const char *name,
-                      unsigned int *numberp)
+/* By the links to a PF's VFs: who changes sriov_numvfs, which reading it
+ * would wait for, may be waiting for a guest. */
+static bool
+find_link(int dir, const char *pf_folder, const char *name,
+          unsigned int *numberp)
 {
-    struct place place;
-    int dir CLEANUP_CLOSE = -1;
+    CLEANUP_SYSFS_NAMES struct sysfs_names names;
+    const char *address = strrchr(name, '/') + 1;
 
-    if (!open_place(pf, &place, &dir)) {
-        return false;
-    }
-    long long n = n_vfs(dir, place.folder);
-    for (unsigned int i = 0; i < n && i < MAX_VFS; i++) {
-        if (device_path_is_vf(pf, i, name)) {
-            *numberp = i;
+    sysfs_list(dir, &names, "%s", pf_folder);
+    for (size_t i = 0; i < names.n; i++) {
+        char other[DEVICE_NAME_SIZE], after;
+
+        if (sscanf(names.names[i], "virtfn%5u%c", numberp, &after) == 1
+            && !sysfs_read_link_name(dir, other, sizeof other, "%s/%s",
+                                     pf_folder, names.names[i])
+            && !strcmp(other, address)) {
             return true;
         }
     }
     return false;
+}
+
+bool
+device_path_vf_number(const char *pf, const char *name,
+                      unsigned int *numberp)
+{
+    struct place pf_place, place;
+    int dir CLEANUP_CLOSE = -1;
+
+    if (!open_place(pf, &pf_place, &dir) || !find_place(name, &place)) {
+        return false;
+    } else if (place.vf < 0) {
+        return find_link(dir, pf_place.folder, name, numberp);
+    }
+    *numberp = place.vf;
+    return device_path_is_vf(pf, place.vf, name);
 }

@@ -94,9 +94,9 @@ test_exists(void **state)
 static void
 test_vf_numbers(void **state)
 {
+    struct fake_sysfs *sysfs = *state;
     unsigned int number;
 
-    (void) state;
     assert_true(device_path_is_vf(PF_NAME, 3, VF_NAME));
     assert_false(device_path_is_vf(PF_NAME, 4, VF_NAME));
     assert_false(device_path_is_vf(VF_NAME, 3, VF_NAME));
@@ -104,6 +104,12 @@ test_vf_numbers(void **state)
     assert_int_equal(number, 3);
     assert_false(device_path_vf_number(PF_NAME, "pci/0000:09:00.0",
                                        &number));
+    /* Whoever changes how many there are is not waited for. */
+    fake_sysfs_write(sysfs, "0", PF_FOLDER "/sriov_numvfs");
+    assert_true(device_path_vf_number(PF_NAME, VF_NAME, &number));
+    assert_true(device_path_vf_number("netdevsim/netdevsim1",
+                                      "netdevsim/netdevsim1/2", &number));
+    assert_int_equal(number, 2);
 
     assert_true(device_path_is_vf("netdevsim/netdevsim1", 3,
                                   "netdevsim/netdevsim1/3"));
