@@ -330,7 +330,12 @@ forward_shared(struct pstep *step)
     if (step->phase == PHASE_ARMED && forward_shared_alter(step)) {
         switch (resource_ask(step, true, &error)) {
         case RESOURCE_YES:
-            step->phase = PHASE_DONE;
+            /* Before others rely on it, it must be known for ever who holds
+             * it: else it might be taken back under them after a crash. */
+            if (step->action == ACTION_KEEP
+                || engine_durable(port->engine, step->armed_commit)) {
+                step->phase = PHASE_DONE;
+            }
             break;
         case RESOURCE_NO:
             forward_fail(port, wrap_step(error, step));
