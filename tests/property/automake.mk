@@ -16,6 +16,8 @@ tests_property_engine_property_SOURCES = \
 	tests/property/life.h \
 	tests/property/lingering.c \
 	tests/property/mutation.h \
+	tests/property/notes.c \
+	tests/property/notes.h \
 	tests/property/oracle.c \
 	tests/property/oracle.h \
 	tests/property/planner.c \

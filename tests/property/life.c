@@ -71,6 +71,7 @@ live_request(struct world *world, const struct event *event, uint8_t selected)
                event->request == REQUEST_PLUG ? shapes : NULL, n,
                event->timeout_ms);
     }
+    notes_live(world);
 }
 
 static void

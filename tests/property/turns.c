@@ -76,6 +76,7 @@ world_start(struct world *world)
         world_fail(world, "recovers", "%s", error->message);
     }
     slots_start(&world->slots);
+    notes_recovered(world);
     oracle_recovering(&world->oracle);
     world->engine_due = true;
 }
@@ -149,6 +150,7 @@ run_engine(struct world *world)
     executor_sweep(&world->executor);
     oracle_turn(&world->oracle);
     slots_check(&world->slots);
+    notes_check(world);
     return true;
 }
 

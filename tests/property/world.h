@@ -14,6 +14,7 @@
 #include "engine/planner.h"
 #include "host.h"
 #include "mutation.h"
+#include "notes.h"
 #include "oracle.h"
 #include "sim-executor.h"
 #include "sim-journal.h"
@@ -33,6 +34,7 @@ struct world {
     struct sim_journal journal;
     struct planner planner;
     struct slots slots;
+    struct notes notes;
     struct watch watch;
     struct oracle oracle;
     struct engine *engine;
