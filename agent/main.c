@@ -33,6 +33,7 @@
 #include "simap.h"
 #include "unixctl.h"
 #include "util.h"
+#include "uuid.h"
 
 VLOG_DEFINE_THIS_MODULE(main);
 
@@ -444,6 +445,8 @@ main(int argc, char *argv[])
 
     daemonize_start(true);
     catch_signals();
+    uuid_init();        /* It reads /dev/urandom, or ends the process: not when
+                         * there may be no descriptor left for that. */
     systemd_init();
     open_unixctl(options.unixctl);
     name_files(&options);

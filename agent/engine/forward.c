@@ -17,10 +17,10 @@
 /* How often a step is put right that somebody else changes. */
 #define MAX_MENDS 3
 
-/* So many steps at once begin before their arming is durable: each of them
- * keeps a worker waiting, and when there is more to do a commit is not what
- * a port waits for. */
-#define MAX_GATED 2
+/* With so many requests under way, steps may begin before their arming is
+ * durable.  With more it is not a commit that a port waits for, and many
+ * links that are made at once keep everybody else from the kernel's lock. */
+#define FEW_JOBS 2
 
 /* Something will be written: from now on the port is seen to change. */
 static void
@@ -151,7 +151,8 @@ forward_presume(struct pstep *step)
 static bool
 forward_may_presume(const struct pstep *step)
 {
-    return step->class->presume && step->port->job->group->n == 1;
+    return (step->class->presume && step->port->job->group->n == 1
+            && step->port->engine->n_jobs <= FEW_JOBS);
 }
 
 /* Whether apply() of 'step' may be called although its arming is not
@@ -160,7 +161,7 @@ static bool
 forward_may_be_early(const struct pstep *step)
 {
     return (step->class->begins_early && step->action == ACTION_ADD
-            && step->port->engine->n_gated < MAX_GATED
+            && step->port->engine->n_gated < FEW_JOBS
             && forward_may_presume(step));
 }
 

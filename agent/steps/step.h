@@ -75,8 +75,9 @@ struct step {
                                  * "pending", if set, says in a few words what
                                  * is still awaited ("device"); "warning" is
                                  * handed to the user. */
-    int fresh;              /* Of the verify() that follows apply() alone: the
-                             * index of what that has just made, or 0. */
+    int fresh;              /* Of the verify() that follows an early apply()
+                             * alone: the index of what that has just made,
+                             * or 0. */
     bool prove;             /* verify(): prove it by a round trip through
                              * whoever carries it out (contract 6), not only
                              * by comparing what is stored. */

@@ -222,7 +222,7 @@ create(struct step *step, const struct step_env *env, const struct wish *wish)
     needed_change(wish, NULL, &change);
     error = rtnl_tap_create(env->rtnl, &tap, &change, &ifindex);
     if (!error) {
-        step->fresh = ifindex;
+        step->fresh = env->await_arming ? ifindex : 0;
         vif_attrs_set_uint(&step->output, "ifindex", ifindex);
     }
     return error;
