@@ -32,3 +32,10 @@ EXTRA_DIST += \
 	tests/vm/run \
 	tests/vm/setup \
 	tests/vm/steps.py
+
+# One step without a daemon, for tests in a virtual machine.
+check_PROGRAMS += tests/vm/one-step
+tests_vm_one_step_SOURCES = tests/vm/one-step.c
+tests_vm_one_step_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_vm_one_step_CFLAGS = $(UNIT_CFLAGS)
+tests_vm_one_step_LDADD = $(UNIT_LIBS)
