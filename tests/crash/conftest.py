@@ -5,6 +5,7 @@ import pytest
 from host import Host
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """A macvtap's node is named by its index, which two namespaces may give
     at the same time: vifd refuses that, as it must."""
