@@ -58,8 +58,10 @@ def test_pfs(daemon, pfs):
 
 def test_vfs_come_and_go(daemon, pf):
     vfs = pf.make_vfs(7)
+    # Each is told of by itself, and the PF's number of them, too.
     devices = known(daemon, lambda devices: all(
-        "netdev" in devices.get(vf.device, {}) for vf in vfs), "the VFs")
+        "netdev" in devices.get(vf.device, {}) for vf in vfs)
+        and devices[pf.device]["vfs"] == len(vfs), "the VFs")
     for number, vf in enumerate(vfs):
         told = devices[vf.device]
         check_identity(told, vf)
@@ -69,7 +71,6 @@ def test_vfs_come_and_go(daemon, pf):
         assert told["vf_number"] == number
         assert told["physical_network"] == PHYSNET
         assert told["state"] == "free"
-    assert devices[pf.device]["vfs"] == 7
     pool, = (pool for pool in daemon.pools() if pool["type"] == "type-VF")
     assert (pool["devices"], pool["free"]) == (7, 7)
     assert pool["pf"] == pf.device
@@ -122,8 +123,8 @@ def test_fit(daemon, pf):
     answer = daemon.call("fit", bindings=[direct(1)])
     assert not answer["fits"]
     vfs = pf.make_vfs(2)
-    wait_until(lambda: daemon.call("fit", bindings=[direct(1)])["fits"],
-               "a VF that fits")
+    wait_until(lambda: daemon.call("fit", bindings=[direct(1), direct(2)])[
+        "fits"], "two VFs that fit")
     two = daemon.call("fit", bindings=[direct(1), direct(2)])
     assert sorted(port["device"] for port in two["ports"]) == sorted(
         vf.device for vf in vfs)
