@@ -318,6 +318,21 @@ count_vfs(const struct inventory *inventory, const char *pf)
     return n;
 }
 
+/* A round may find a VF gone whose link was still there when its PF was read,
+ * and nothing tells when that goes: what counts is which VFs there are. */
+static void
+recount_vanished(struct inventory *inventory)
+{
+    for (size_t i = 0; i < inventory->n; i++) {
+        struct device *pf = &inventory->devices[i];
+
+        if (pf->type == DEVICE_PF && pf->n_vfs
+            && !count_vfs(inventory, pf->name)) {
+            pf->n_vfs = 0;
+        }
+    }
+}
+
 /* VFs may come and go one by one, and their PF's number of them meanwhile:
  * they are read together until both agree. */
 static void
@@ -363,6 +378,7 @@ take(struct inventory_keeper *keeper, struct round *round)
             inventory_update(&keeper->inventory, target->name, target->vfs,
                              &target->part);
         }
+        recount_vanished(&keeper->inventory);
     }
     keeper->known = true;
     if (first) {
