@@ -123,8 +123,8 @@ struct step_class {
     const char *(*lane)(const struct vif_attrs *args, char buf[64]);
 
     /* Optional, pure: what capture() of a new thing would fill in, where that
-     * is known without a look because apply() fails if it is wrong.  Then
-     * capture() is called only to put something in place again. */
+     * is known without a look because apply() fails if it is wrong.  Called
+     * in its place where that saves time. */
     void (*presume)(struct step *);
 
     /* Lanes only.
