@@ -112,8 +112,9 @@ genl_monitor_close(struct genl_monitor *monitor)
 }
 
 static void
-notify(const struct genl_monitor *monitor, const struct nlmsghdr *nlh)
+notify(void *monitor_, const struct nlmsghdr *nlh)
 {
+    const struct genl_monitor *monitor = monitor_;
     char handle[DEVLINK_HANDLE_SIZE];
     int ifindex;
 
@@ -126,23 +127,12 @@ notify(const struct genl_monitor *monitor, const struct nlmsghdr *nlh)
     }
 }
 
-/* Receives one datagram.  False if there is none. */
 static bool
 run_once(struct genl_monitor *monitor)
 {
-    size_t n;
-
-    if (!monitor_socket_receive(monitor->fd, monitor->buf,
-                                sizeof monitor->buf, &n,
-                                monitor->callbacks.lost, monitor->aux)) {
-        return false;
-    }
-
-    struct nlmsghdr *nlh = (struct nlmsghdr *) monitor->buf;
-    for (int left = n; nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left)) {
-        notify(monitor, nlh);
-    }
-    return true;
+    return monitor_socket_notify(monitor->fd, monitor->buf,
+                                 sizeof monitor->buf, notify, monitor,
+                                 monitor->callbacks.lost, monitor->aux);
 }
 
 void

@@ -11,6 +11,8 @@
 
 #include <linux/netlink.h>
 
+#include <netlink/msg.h>
+
 void
 monitor_socket_enlarge(int fd, int size)
 {
@@ -44,6 +46,23 @@ monitor_socket_receive(int fd, void *buf, size_t size, size_t *np,
         lost(aux);
     } else {
         *np = n;
+    }
+    return true;
+}
+
+bool
+monitor_socket_notify(int fd, void *buf, size_t size,
+                      void (*notify)(void *monitor, const struct nlmsghdr *),
+                      void *monitor, void (*lost)(void *aux), void *aux)
+{
+    struct nlmsghdr *nlh = buf;
+    size_t n;
+
+    if (!monitor_socket_receive(fd, buf, size, &n, lost, aux)) {
+        return false;
+    }
+    for (int left = n; nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left)) {
+        notify(monitor, nlh);
     }
     return true;
 }

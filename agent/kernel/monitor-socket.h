@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct nlmsghdr;
+
 /* Gives it room for 'size' bytes of notifications, as the kernel counts them;
  * without CAP_NET_ADMIN net.core.rmem_max is the most. */
 void monitor_socket_enlarge(int fd, int size);
@@ -18,5 +20,12 @@ void monitor_socket_enlarge(int fd, int size);
  * there is no more for now. */
 bool monitor_socket_receive(int fd, void *buf, size_t size, size_t *np,
                             void (*lost)(void *aux), void *aux);
+
+/* The same for a protocol of struct nlmsghdr: calls 'notify' for each message
+ * of the next datagram. */
+bool monitor_socket_notify(int fd, void *buf, size_t size,
+                           void (*notify)(void *monitor,
+                                          const struct nlmsghdr *),
+                           void *monitor, void (*lost)(void *aux), void *aux);
 
 #endif /* kernel/monitor-socket.h */

@@ -83,8 +83,9 @@ rtnl_monitor_fd(const struct rtnl_monitor *monitor)
 }
 
 static void
-notify(struct rtnl_monitor *monitor, const struct nlmsghdr *nlh)
+notify(void *monitor_, const struct nlmsghdr *nlh)
 {
+    const struct rtnl_monitor *monitor = monitor_;
     struct rtnl_link link;
 
     /* This group tells of ports of bridges (PF_BRIDGE) and of wireless
@@ -99,23 +100,12 @@ notify(struct rtnl_monitor *monitor, const struct nlmsghdr *nlh)
     }
 }
 
-/* Receives one datagram.  False if there is none. */
 static bool
 run_once(struct rtnl_monitor *monitor)
 {
-    size_t n;
-
-    if (!monitor_socket_receive(monitor->fd, monitor->buf,
-                                sizeof monitor->buf, &n,
-                                monitor->callbacks.lost, monitor->aux)) {
-        return false;
-    }
-
-    struct nlmsghdr *nlh = (struct nlmsghdr *) monitor->buf;
-    for (int left = n; nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left)) {
-        notify(monitor, nlh);
-    }
-    return true;
+    return monitor_socket_notify(monitor->fd, monitor->buf,
+                                 sizeof monitor->buf, notify, monitor,
+                                 monitor->callbacks.lost, monitor->aux);
 }
 
 void
