@@ -25,8 +25,6 @@ agent_libvifd_la_SOURCES += \
 	agent/inventory/read-private.h \
 	agent/inventory/read.c \
 	agent/inventory/read.h \
-	agent/inventory/regex-size.c \
-	agent/inventory/regex-size.h \
 	agent/inventory/request.c \
 	agent/inventory/request.h \
 	agent/inventory/spec-address.c \

@@ -1,178 +1,126 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* See python-regex.h.  The two languages share most of what is written for
- * two to four digits; the table says what is called differently. */
+/* See python-regex.h. */
 
 #include <config.h>
 
 #include "inventory/python-regex.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "inventory/regex-size.h"
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
 #include "lib/alloc.h"
-#include "lib/cleanup.h"
+#include "openvswitch/vlog.h"
 
+VLOG_DEFINE_THIS_MODULE(python_regex);
+
+/* Of one pattern, in bytes and in groups within groups. */
 #define MAX_PATTERN 256
-#define MAX_SIZE 4096           /* See regex-size.h. */
+#define MAX_NESTING 16
 
-/* What follows a backslash, and what it is in POSIX: outside and within
- * brackets.  NULL: nothing. */
-static const struct {
-    char letter;
-    const char *outside, *within;
-} escapes[] = {
-    { 'd', "[0-9]", "0-9" },
-    { 'D', "[^0-9]", NULL },
-    { 'w', "[[:alnum:]_]", "[:alnum:]_" },
-    { 'W', "[^[:alnum:]_]", NULL },
-    { 's', "[[:space:]]", "[:space:]" },
-    { 'S', "[^[:space:]]", NULL },
-    { 'A', "^", NULL },
-    { 'Z', "$", NULL },
-};
-#define N_ESCAPES (sizeof escapes / sizeof *escapes)
+/* Of one comparison, in PCRE2's units: calls of its matching function, and
+ * KiB.  What compares up to four digits needs some dozens and one. */
+#define MAX_CALLS 10000
+#define MAX_KIB 256
 
-struct translation {
-    const char *pattern;        /* As it was. */
-    const char *next;           /* What is still to be done. */
-    char *to;                   /* End of what is done. */
-    bool within;                /* Brackets. */
+struct python_regex {
+    pcre2_code *code;
+    pcre2_match_data *result;
+    pcre2_match_context *limits;
+    char *pattern;
 };
 
-static struct vif_error *
-refuse(const struct translation *t, const char *what)
+static void *
+allocate(size_t n, void *aux OVS_UNUSED)
 {
-    return vif_error_create(VIF_ERR_INVALID, "regular expression \"%s\": %s",
-                            t->pattern, what);
+    return vif_xmalloc(n);
 }
 
 static void
-append(struct translation *t, const char *text)
+release(void *p, void *aux OVS_UNUSED)
 {
-    size_t length = strlen(text);
-
-    memcpy(t->to, text, length);
-    t->to += length;
+    free(p);
 }
 
-/* 'next' is at a backslash. */
-static struct vif_error *
-translate_escape(struct translation *t)
+static pcre2_code *
+compile(const char *pattern, pcre2_general_context *memory, int *errorp,
+        size_t *offsetp)
 {
-    char letter = t->next[1];
+    pcre2_compile_context *context = pcre2_compile_context_create(memory);
 
-    t->next += 2;
-    for (size_t i = 0; i < N_ESCAPES; i++) {
-        if (escapes[i].letter == letter) {
-            const char *text = (t->within ? escapes[i].within
-                                : escapes[i].outside);
-            if (!text) {
-                return refuse(t, "that escape is not known within brackets");
-            }
-            append(t, text);
-            return NULL;
-        }
-    }
-    if (!letter || strchr("0123456789bBnrtfvxuUNagkQE", letter)
-        || (letter >= 'a' && letter <= 'z')
-        || (letter >= 'A' && letter <= 'Z')) {
-        return refuse(t, "an escape that is not known here");
-    }
-    if (!t->within) {
-        *t->to++ = '\\';
-    } else if (strchr("]^-\\", letter)) {
-        return refuse(t, "an escape that is not known within brackets");
-    }
-    *t->to++ = letter;
-    return NULL;
-}
+    pcre2_set_max_pattern_length(context, MAX_PATTERN);
+    pcre2_set_parens_nest_limit(context, MAX_NESTING);
 
-/* 'next' is at "[": copies up to the first member, which may be "]". */
-static void
-begin_brackets(struct translation *t)
-{
-    t->within = true;
-    *t->to++ = *t->next++;
-    if (*t->next == '^') {
-        *t->to++ = *t->next++;
-    }
-    if (*t->next == ']') {
-        *t->to++ = *t->next++;
-    }
-}
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR) pattern,
+                                     PCRE2_ZERO_TERMINATED,
+                                     PCRE2_ANCHORED | PCRE2_NEVER_UTF
+                                     | PCRE2_NEVER_BACKSLASH_C,
+                                     errorp, offsetp, context);
 
-static struct vif_error *
-translate_one(struct translation *t)
-{
-    char c = *t->next;
-
-    if (c == '\\') {
-        return translate_escape(t);
-    } else if (t->within) {
-        t->within = c != ']';
-        if (c == '[' && t->next[1] && strchr(":.=", t->next[1])) {
-            return refuse(t, "\"[\" within brackets");
-        }
-    } else if (c == '[') {
-        begin_brackets(t);
-        return NULL;
-    } else if (strchr("*+?", c) && strchr("(|^", t->to[-1])) {
-        return refuse(t, "nothing to repeat");
-    } else if (c == '(' && t->next[1] == '?') {
-        if (t->next[2] != ':') {
-            return refuse(t, "only \"(?:\" is known of what begins with "
-                          "\"(?\"");
-        }
-        append(t, "(");
-        t->next += 3;
-        return NULL;
-    } else if (strchr("*+?}", c) && t->next[1] == '?') {
-        /* Greedy or not is the same to one who asks whether it matches. */
-        *t->to++ = c;
-        t->next += 2;
-        return NULL;
-    }
-    *t->to++ = c;
-    t->next++;
-    return NULL;
+    pcre2_compile_context_free(context);
+    return code;
 }
 
 struct vif_error *
-python_regex_compile(const char *pattern, regex_t *regex)
+python_regex_compile(const char *pattern, struct python_regex **regexp)
 {
-    if (strlen(pattern) > MAX_PATTERN) {
-        return vif_error_create(VIF_ERR_INVALID, "regular expression: has "
-                                "more than %d bytes", MAX_PATTERN);
-    }
-
-    /* A byte becomes at most the longest of the table. */
-    CLEANUP_FREE char *posix = vif_xmalloc(strlen(pattern) * 16 + 8);
-    struct translation t = { .pattern = pattern, .next = pattern,
-                             .to = posix };
+    pcre2_general_context *memory
+        = pcre2_general_context_create(allocate, release, NULL);
     struct vif_error *error = NULL;
+    size_t offset;
+    int number;
+    pcre2_code *code = compile(pattern, memory, &number, &offset);
 
-    append(&t, "^(");
-    while (*t.next && !error) {
-        error = translate_one(&t);
-    }
-    append(&t, ")");
-    *t.to = '\0';
-    if (error) {
-        return error;
-    }
-    if (regex_size(posix, MAX_SIZE) > MAX_SIZE) {
-        return refuse(&t, "it repeats too much");
-    }
+    if (code) {
+        struct python_regex *regex = vif_xmalloc(sizeof *regex);
 
-    int failure = regcomp(regex, posix, REG_EXTENDED | REG_NOSUB);
-    if (failure) {
-        char text[128];
+        regex->code = code;
+        regex->result = pcre2_match_data_create(1, memory);
+        regex->limits = pcre2_match_context_create(memory);
+        regex->pattern = vif_xstrdup(pattern);
+        pcre2_set_match_limit(regex->limits, MAX_CALLS);
+        pcre2_set_heap_limit(regex->limits, MAX_KIB);
+        *regexp = regex;
+    } else {
+        char reason[256];
 
-        regerror(failure, regex, text, sizeof text);
-        return refuse(&t, text);
+        pcre2_get_error_message(number, (PCRE2_UCHAR *) reason,
+                                sizeof reason);
+        error = vif_error_create(VIF_ERR_INVALID, "regular expression "
+                                 "\"%.*s\": %s (byte %zu)", MAX_PATTERN,
+                                 pattern, reason, offset);
     }
-    return NULL;
+    pcre2_general_context_free(memory);
+    return error;
+}
+
+bool
+python_regex_matches(const struct python_regex *regex, const char *text)
+{
+    int n = pcre2_match(regex->code, (PCRE2_SPTR) text, PCRE2_ZERO_TERMINATED,
+                        0, 0, regex->result, regex->limits);
+
+    if (n < 0 && n != PCRE2_ERROR_NOMATCH) {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+        char reason[256];
+
+        pcre2_get_error_message(n, (PCRE2_UCHAR *) reason, sizeof reason);
+        VLOG_WARN_RL(&rl, "regular expression \"%s\" counts as not matching "
+                     "\"%s\": %s", regex->pattern, text, reason);
+    }
+    return n >= 0;
+}
+
+void
+python_regex_destroy(struct python_regex *regex)
+{
+    if (regex) {
+        pcre2_match_context_free(regex->limits);
+        pcre2_match_data_free(regex->result);
+        pcre2_code_free(regex->code);
+        free(regex->pattern);
+        free(regex);
+    }
 }

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inventory/python-regex.h"
 #include "lib/alloc.h"
 #include "lib/cleanup.h"
 
@@ -30,9 +29,7 @@ void
 spec_address_destroy(struct spec_address *address)
 {
     for (int i = 0; i < SPEC_N_FIELDS; i++) {
-        if (address->has_regex[i]) {
-            regfree(&address->regexes[i]);
-        }
+        python_regex_destroy(address->regexes[i]);
     }
     free(address->text);
     memset(address, 0, sizeof *address);
@@ -116,11 +113,9 @@ spec_address_add_regex(struct spec_address *address, const char *field,
     address->kind = SPEC_REGEXES;
     for (int i = 0; i < SPEC_N_FIELDS; i++) {
         if (!strcmp(fields[i].name, field)) {
-            struct vif_error *error
-                = python_regex_compile(regex, &address->regexes[i]);
-
-            address->has_regex[i] = !error;
-            return vif_error_wrap(error, "%s", field);
+            return vif_error_wrap(
+                python_regex_compile(regex, &address->regexes[i]), "%s",
+                field);
         }
     }
     return vif_error_create(VIF_ERR_INVALID, "\"%s\" is none of: domain bus "
@@ -176,8 +171,8 @@ regexes_match(const struct spec_address *address,
         char text[16];
 
         snprintf(text, sizeof text, fields[i].format, values[i]);
-        if (address->has_regex[i]
-            && regexec(&address->regexes[i], text, 0, NULL, 0)) {
+        if (address->regexes[i]
+            && !python_regex_matches(address->regexes[i], text)) {
             return false;
         }
     }

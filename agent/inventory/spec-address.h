@@ -6,9 +6,8 @@
  * notation (nova/pci/devspec.py), and for buses other than PCI in one like
  * it. */
 
-#include <regex.h>
-
 #include "inventory/inventory.h"
+#include "inventory/python-regex.h"
 
 enum spec_address_kind {
     SPEC_ANY,               /* Neither is given. */
@@ -26,8 +25,7 @@ enum spec_field {
 struct spec_address {
     enum spec_address_kind kind;
     int fields[SPEC_N_FIELDS];      /* -1: anything. */
-    regex_t regexes[SPEC_N_FIELDS];
-    bool has_regex[SPEC_N_FIELDS];  /* Without: anything. */
+    struct python_regex *regexes[SPEC_N_FIELDS];    /* NULL: anything. */
     char *text;                     /* Of the netdev, or the pattern. */
 };
 
@@ -40,8 +38,7 @@ struct vif_error *spec_address_parse(const char *, struct spec_address *)
     VIF_WARN_UNUSED;
 
 /* A regular expression of Python's for one field ("domain", "bus", "slot",
- * "function"), which the field's beginning must match.  What POSIX has no
- * word for is refused. */
+ * "function"), which the field's beginning must match. */
 struct vif_error *spec_address_add_regex(struct spec_address *,
                                          const char *field, const char *regex)
     VIF_WARN_UNUSED;
