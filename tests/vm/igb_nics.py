@@ -40,6 +40,8 @@ def pfs(both):
     assert len(both) == 2
     for pf in both:
         pf.set("up")
+    for pf in both:
+        wait_until(pf.has_link, "the link of %s" % pf.address, 60)
     yield both
     clean(both)
 

@@ -74,6 +74,9 @@ class Function:
         """'ip link set' for its netdev."""
         run("ip", "link", "set", "dev", self.netdev, *arguments)
 
+    def has_link(self):
+        return "LOWER_UP" in self.link()["flags"]
+
 
 class Pf(Function):
     """One that can have VFs."""
@@ -114,8 +117,11 @@ class PciPf(Pf):
         return all(vf.netdev for vf in self.vfs())
 
     def make_vfs(self, number):
+        """igb sets up its link anew for that, if it is up."""
         self.set_numvfs(number)
         wait_until(self.ready, "the netdevs of the VFs", 60)
+        if "UP" in self.link()["flags"]:
+            wait_until(self.has_link, "the link of %s" % self.address, 60)
         return self.vfs()
 
 
