@@ -57,8 +57,9 @@ LINGER_S = 5
 # Lines of explanation shown with a failed test; the log has all.
 MAX_EXPLANATION = 60
 
-# Lines of each explanation that are repeated at the end.
-MAX_REPEATED = 15
+# Lines of each explanation that are repeated at the end: of its beginning, and
+# as many of its end.
+MAX_REPEATED = 10
 
 
 class Leftovers:
@@ -344,7 +345,9 @@ class Harness:
                 continue
             self.say(*failure)
             lines = self.explanations.get(number, [])
-            for line in lines[-MAX_REPEATED:]:
+            if len(lines) > 2 * MAX_REPEATED:
+                lines[MAX_REPEATED:-MAX_REPEATED] = ["..."]
+            for line in lines:
                 print("    " + line)
 
     def close(self):

@@ -15,6 +15,14 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
 
 
+def explanation(report):
+    """What was wrong comes first: a traceback through helpers is long, and
+    not all of it may be shown."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    what = crash.message + "\n\n" if crash else ""
+    return what + report.longreprtext
+
+
 class Reporter:
     def __init__(self):
         # pytest captures descriptor 1 while a test runs.
@@ -26,7 +34,7 @@ class Reporter:
         name = "%s: %s" % (os.path.basename(report.fspath)[:-3], name)
         if report.failed:
             where = "" if report.when == "call" else " (%s)" % report.when
-            self.writer.failed_test(name + where, report.longreprtext)
+            self.writer.failed_test(name + where, explanation(report))
             for title, text in report.sections:
                 self.writer.comment("---- %s\n%s" % (title, text))
         elif report.skipped:
