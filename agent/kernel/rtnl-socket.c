@@ -371,28 +371,39 @@ wait_for_answer(const struct rtnl *rtnl, long long deadline)
     return poll(&pfd, 1, left) < 0 && errno != EINTR ? errno : 0;
 }
 
-/* Receives the next datagram, whatever its size, into 'rtnl->buf'.  Length 0
- * stands for one that is not the kernel's.  Returns 0 or an errno value. */
+/* Makes 'rtnl->buf' large enough for the next datagram.  Returns 0 or an errno
+ * value. */
 static int
-receive_now(struct rtnl *rtnl, size_t *lengthp)
+make_room(struct rtnl *rtnl)
 {
-    struct sockaddr_nl from = { .nl_pid = 0 };
-    socklen_t from_length = sizeof from;
-    ssize_t n;
+    ssize_t n = recv(rtnl->fd, NULL, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
 
-    n = recv(rtnl->fd, NULL, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
     if (n < 0) {
         return errno;
-    }
-    if ((size_t) n > rtnl->size) {
-        if (n > BUF_MAX) {
-            return EMSGSIZE;
-        }
+    } else if (n > BUF_MAX) {
+        return EMSGSIZE;
+    } else if ((size_t) n > rtnl->size) {
         free(rtnl->buf);
         rtnl->buf = vif_xmalloc(n);
         rtnl->size = n;
     }
+    return 0;
+}
 
+/* Receives the next datagram into 'rtnl->buf', of any size if 'any_size':
+ * acknowledgements are small.  Length 0 stands for one that is not the
+ * kernel's.  Returns 0 or an errno value. */
+static int
+receive_now(struct rtnl *rtnl, bool any_size, size_t *lengthp)
+{
+    struct sockaddr_nl from = { .nl_pid = 0 };
+    socklen_t from_length = sizeof from;
+    int failure = any_size ? make_room(rtnl) : 0;
+    ssize_t n;
+
+    if (failure) {
+        return failure;
+    }
     n = recvfrom(rtnl->fd, rtnl->buf, rtnl->size, MSG_TRUNC | MSG_DONTWAIT,
                  (struct sockaddr *) &from, &from_length);
     if (n < 0) {
@@ -407,12 +418,12 @@ receive_now(struct rtnl *rtnl, size_t *lengthp)
 
 /* The same, but blocks until 'deadline'. */
 static int
-receive(struct rtnl *rtnl, long long deadline, size_t *lengthp)
+receive(struct rtnl *rtnl, bool any_size, long long deadline, size_t *lengthp)
 {
     int error;
 
     do {
-        error = receive_now(rtnl, lengthp);
+        error = receive_now(rtnl, any_size, lengthp);
         if (error == EAGAIN) {
             error = wait_for_answer(rtnl, deadline);
             if (!error) {
@@ -442,7 +453,7 @@ exchange_run(struct exchange *x, struct rtnl *rtnl, const void *buf,
     bool dropped = false;
     while (x->pending) {
         size_t received = 0;
-        int error = receive(rtnl, deadline, &received);
+        int error = receive(rtnl, x->reply != NULL, deadline, &received);
 
         if (error == ENOBUFS) {
             /* The kernel had to drop answers; those that are there are still

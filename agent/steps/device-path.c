@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,9 +28,13 @@ device_path_set_root(const char *root)
     sysfs_root = root;
 }
 
+/* In place of the directory that a path is below: all paths here are
+ * absolute, which saves opening sysfs's root for each question. */
+#define ABSOLUTE AT_FDCWD
+
 /* A device's name taken apart. */
 struct place {
-    char folder[READ_PATH_SIZE];    /* Below sysfs; a number's is its PF's. */
+    char folder[READ_PATH_SIZE];    /* In sysfs; a number's is its PF's. */
     long vf;                        /* VF that is but a number; else -1. */
 };
 
@@ -48,6 +53,7 @@ is_address(const char *s, size_t length)
     return true;
 }
 
+/* False if the name can be no device's. */
 static bool
 find_place(const char *name, struct place *place)
 {
@@ -71,23 +77,11 @@ find_place(const char *name, struct place *place)
         }
         place->vf = strtol(number, NULL, 10);
     }
-    snprintf(place->folder, sizeof place->folder, "bus/%.*s/devices/%.*s",
-             (int) bus, name, (int) n, address);
-    return is_address(address, n);
-}
 
-/* The same, with sysfs opened.  False if the name can be no device's. */
-static bool
-open_place(const char *name, struct place *place, int *dirp)
-{
-    CLEANUP_ERROR struct vif_error *error = NULL;
-
-    *dirp = -1;
-    if (!find_place(name, place)) {
-        return false;
-    }
-    error = sysfs_open(sysfs_root, dirp);
-    return !error;
+    int written = snprintf(place->folder, sizeof place->folder,
+                           "%s/bus/%.*s/devices/%.*s", sysfs_root, (int) bus,
+                           name, (int) n, address);
+    return is_address(address, n) && written < (int) sizeof place->folder;
 }
 
 bool
@@ -115,26 +109,25 @@ device_path_pci(const char *name, struct privilege_pci_address *pci)
 }
 
 static long long
-n_vfs(int dir, const char *folder)
+n_vfs(const char *folder)
 {
-    return sysfs_read_number(dir, 0, "%s/sriov_numvfs", folder);
+    return sysfs_read_number(ABSOLUTE, 0, "%s/sriov_numvfs", folder);
 }
 
 bool
 device_path_exists(const char *name)
 {
     struct place place;
-    int dir CLEANUP_CLOSE = -1;
 
-    if (!open_place(name, &place, &dir)) {
+    if (!find_place(name, &place)) {
         return false;
     } else if (place.vf >= 0) {
-        return place.vf < n_vfs(dir, place.folder);
+        return place.vf < n_vfs(place.folder);
     }
 
     /* It is a link. */
     char target[PATH_MAX];
-    int failure = sysfs_read_link(dir, target, sizeof target, "%s",
+    int failure = sysfs_read_link(ABSOLUTE, target, sizeof target, "%s",
                                   place.folder);
     return !failure || failure == EINVAL;
 }
@@ -143,11 +136,10 @@ bool
 device_path_driver(const char *name, char driver[DEVICE_DRIVER_SIZE])
 {
     struct place place;
-    int dir CLEANUP_CLOSE = -1;
 
     driver[0] = '\0';
-    return (open_place(name, &place, &dir) && place.vf < 0
-            && !sysfs_read_link_name(dir, driver, DEVICE_DRIVER_SIZE,
+    return (find_place(name, &place) && place.vf < 0
+            && !sysfs_read_link_name(ABSOLUTE, driver, DEVICE_DRIVER_SIZE,
                                      "%s/driver", place.folder));
 }
 
@@ -155,11 +147,10 @@ bool
 device_path_driver_override(const char *name, char driver[DEVICE_DRIVER_SIZE])
 {
     struct place place;
-    int dir CLEANUP_CLOSE = -1;
 
     driver[0] = '\0';
-    if (!open_place(name, &place, &dir) || place.vf >= 0
-        || sysfs_read_line(dir, driver, DEVICE_DRIVER_SIZE,
+    if (!find_place(name, &place) || place.vf >= 0
+        || sysfs_read_line(ABSOLUTE, driver, DEVICE_DRIVER_SIZE,
                            "%s/driver_override", place.folder)
         || !strcmp(driver, "(null)")) {     /* printf() has the last word. */
         driver[0] = '\0';
@@ -172,11 +163,10 @@ device_path_has_driver(const char *name, const char *driver)
 {
     CLEANUP_SYSFS_NAMES struct sysfs_names names = { .n = 0 };
     struct place place;
-    int dir CLEANUP_CLOSE = -1;
 
-    return (open_place(name, &place, &dir)
+    return (find_place(name, &place)
             && is_address(driver, strlen(driver))
-            && !sysfs_list(dir, &names, "bus/%.*s/drivers/%s",
+            && !sysfs_list(ABSOLUTE, &names, "%s/bus/%.*s/drivers/%s", sysfs_root,
                            (int) strcspn(name, "/"), name, driver));
 }
 
@@ -184,31 +174,31 @@ int
 device_path_iommu_group(const char *name)
 {
     struct place place;
-    int dir CLEANUP_CLOSE = -1;
     char group[32];
 
-    return (open_place(name, &place, &dir) && place.vf < 0
-            && !sysfs_read_link_name(dir, group, sizeof group,
+    return (find_place(name, &place) && place.vf < 0
+            && !sysfs_read_link_name(ABSOLUTE, group, sizeof group,
                                      "%s/iommu_group", place.folder)
             && isdigit((unsigned char) group[0]) ? atoi(group) : -1);
 }
 
 /* Finds the netdev in 'folder' if there is but one, which most devices have:
  * what the ports of a switch are called need not be asked then. */
-static bool
-find_only_netdev(int dir, const char *folder,
-                 struct device_path_netdev *netdev)
+static struct vif_error *
+find_only_netdev(const char *folder, struct device_path_netdev *netdev)
 {
     CLEANUP_SYSFS_NAMES struct sysfs_names names;
+    int failure = sysfs_list(ABSOLUTE, &names, "%s/net", folder);
 
-    if (sysfs_list(dir, &names, "%s/net", folder) || names.n != 1
-        || strlen(names.names[0]) >= sizeof netdev->name) {
-        return false;
+    if (failure && failure != ENOENT && failure != ENODEV) {
+        return vif_error_from_errno(failure, "read %s/net", folder);
     }
-    netdev->ifindex = sysfs_read_number(dir, 0, "%s/net/%s/ifindex", folder,
-                                        names.names[0]);
-    strcpy(netdev->name, names.names[0]);
-    return true;
+    if (names.n == 1 && strlen(names.names[0]) < sizeof netdev->name) {
+        netdev->ifindex = sysfs_read_number(ABSOLUTE, 0, "%s/net/%s/ifindex",
+                                            folder, names.names[0]);
+        strcpy(netdev->name, names.names[0]);
+    }
+    return NULL;
 }
 
 struct vif_error *
@@ -216,22 +206,22 @@ device_path_netdev(const char *name, struct device_path_netdev *netdev)
 {
     struct place place;
     struct device device;
-    int dir CLEANUP_CLOSE = -1;
 
     memset(netdev, 0, sizeof *netdev);
     if (!find_place(name, &place)) {
         return vif_error_create(VIF_ERR_INVALID, "'%s' is no device's name",
                                 name);
     }
-    struct vif_error *error = sysfs_open(sysfs_root, &dir);
-    if (error || place.vf >= 0
-        || find_only_netdev(dir, place.folder, netdev)) {
+
+    struct vif_error *error = (
+        place.vf < 0 ? find_only_netdev(place.folder, netdev) : NULL);
+    if (error || place.vf >= 0 || netdev->ifindex) {
         return error;
     }
 
     device_init(&device);
     device_path_driver(name, device.driver);
-    read_device_netdev(dir, place.folder, &device);
+    read_device_netdev(ABSOLUTE, place.folder, &device);
     if (device.n_netdevs > 1) {
         return vif_error_create(VIF_ERR_UNSUPPORTED, "%s has %u network "
                                 "devices, and which one is meant cannot be "
@@ -276,10 +266,9 @@ device_path_has_upper(const char *name,
 {
     CLEANUP_SYSFS_NAMES struct sysfs_names names = { NULL, 0 };
     struct place place;
-    int dir CLEANUP_CLOSE = -1;
 
-    if (open_place(name, &place, &dir)) {
-        sysfs_list(dir, &names, "%s/net/%s", place.folder, netdev->name);
+    if (find_place(name, &place)) {
+        sysfs_list(ABSOLUTE, &names, "%s/net/%s", place.folder, netdev->name);
     }
     for (size_t i = 0; i < names.n; i++) {
         if (!strncmp(names.names[i], "upper_", 6)) {
@@ -293,18 +282,17 @@ bool
 device_path_is_vf(const char *pf, unsigned int number, const char *name)
 {
     struct place pf_place, place;
-    int dir CLEANUP_CLOSE = -1;
     char address[DEVICE_NAME_SIZE];
 
-    if (!open_place(pf, &pf_place, &dir) || !find_place(name, &place)
+    if (!find_place(pf, &pf_place) || !find_place(name, &place)
         || pf_place.vf >= 0) {
         return false;
     } else if (place.vf >= 0) {
         return (!strcmp(pf_place.folder, place.folder)
                 && place.vf == (long) number
-                && place.vf < n_vfs(dir, pf_place.folder));
+                && place.vf < n_vfs(pf_place.folder));
     }
-    return (!sysfs_read_link_name(dir, address, sizeof address,
+    return (!sysfs_read_link_name(ABSOLUTE, address, sizeof address,
                                   "%s/virtfn%u", pf_place.folder, number)
             && !strcmp(address, strrchr(name, '/') + 1));
 }
@@ -312,18 +300,18 @@ device_path_is_vf(const char *pf, unsigned int number, const char *name)
 /* By the links to a PF's VFs: who changes sriov_numvfs, which reading it
  * would wait for, may be waiting for a guest. */
 static bool
-find_link(int dir, const char *pf_folder, const char *name,
+find_link(const char *pf_folder, const char *name,
           unsigned int *numberp)
 {
     CLEANUP_SYSFS_NAMES struct sysfs_names names;
     const char *address = strrchr(name, '/') + 1;
 
-    sysfs_list(dir, &names, "%s", pf_folder);
+    sysfs_list(ABSOLUTE, &names, "%s", pf_folder);
     for (size_t i = 0; i < names.n; i++) {
         char other[DEVICE_NAME_SIZE], after;
 
         if (sscanf(names.names[i], "virtfn%5u%c", numberp, &after) == 1
-            && !sysfs_read_link_name(dir, other, sizeof other, "%s/%s",
+            && !sysfs_read_link_name(ABSOLUTE, other, sizeof other, "%s/%s",
                                      pf_folder, names.names[i])
             && !strcmp(other, address)) {
             return true;
@@ -337,12 +325,11 @@ device_path_vf_number(const char *pf, const char *name,
                       unsigned int *numberp)
 {
     struct place pf_place, place;
-    int dir CLEANUP_CLOSE = -1;
 
-    if (!open_place(pf, &pf_place, &dir) || !find_place(name, &place)) {
+    if (!find_place(pf, &pf_place) || !find_place(name, &place)) {
         return false;
     } else if (place.vf < 0) {
-        return find_link(dir, pf_place.folder, name, numberp);
+        return find_link(pf_place.folder, name, numberp);
     }
     *numberp = place.vf;
     return device_path_is_vf(pf, place.vf, name);
