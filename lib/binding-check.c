@@ -140,7 +140,9 @@ numa_policy_fault(const char *s)
 static const char *
 name_fault(const char *s)
 {
-    return !*s ? "must not be empty" : text_fault(s, TEXT_MAX, false);
+    return (!*s ? "must not be empty"
+            : strlen(s) > TEXT_MAX ? "longer than 255 bytes"
+            : text_fault(s, TEXT_MAX, false));
 }
 
 static struct vif_error *
@@ -212,7 +214,10 @@ check_map(const struct vif_attrs *map, const struct map_limits *limits)
         if (fault) {
             char *where CLEANUP_FREE = vif_xasprintf("%s.%s", limits->where,
                                                      attr->key);
-            return check_refuse(where, "value of %s: %s", where, fault);
+            return (strlen(attr->value) > limits->value_max
+                    ? check_refuse(where, "value of %s: longer than %zu "
+                                   "bytes", where, limits->value_max)
+                    : check_refuse(where, "value of %s: %s", where, fault));
         }
     }
     return NULL;

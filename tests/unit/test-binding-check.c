@@ -19,6 +19,8 @@
 #include "tests/unit/some-binding.h"
 
 #define ARRAY_SIZE(ARRAY) (sizeof (ARRAY) / sizeof *(ARRAY))
+#define BYTES_64 \
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static void
 test_defaults(void **state)
@@ -63,6 +65,8 @@ test_strings_are_checked(void **state)
         CASE(instance_name, "a\x1b[31mred", "control character"),
         CASE(instance_name, "a\x7f", "control character"),
         CASE(instance_name, "a\nb", "control character"),
+        CASE(instance_name, BYTES_64 BYTES_64 BYTES_64 BYTES_64,
+             "longer than 255 bytes"),
         CASE(project_id, "\xff", "not UTF-8"),
         CASE(project_id, "\xc3", "not UTF-8"),
         CASE(project_id, "\xc0\x80", "not UTF-8"),
@@ -191,11 +195,11 @@ test_maps_are_bounded(void **state)
     assert_null(vif_binding_check(&b));
     memset(big, 'x', 4097);
     vif_attrs_set(&b.external_ids, "big", big);
-    expect_refusal(&b, "external_ids.big", "too long");
+    expect_refusal(&b, "external_ids.big", "longer than 4096 bytes");
     vif_attrs_set(&b.external_ids, "big", NULL);
     memset(big, 'x', 65537);
     vif_attrs_set(&b.hints, "big", big);
-    expect_refusal(&b, "hints.big", "too long");
+    expect_refusal(&b, "hints.big", "longer than 65536 bytes");
     vif_attrs_set(&b.hints, "big", NULL);
 
     for (int i = 0; i < 64; i++) {
