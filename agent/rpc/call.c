@@ -235,8 +235,11 @@ check_access(const struct rpc_call *call)
         break;
     }
     return may ? NULL : vif_error_create(
-        VIF_ERR_ACCESS, "user %"PRIu32" may not call \"%s\": see \"access\" "
-        "in vifd's configuration", peer->uid, name);
+        VIF_ERR_ACCESS, "user %"PRIu32" may not call \"%s\"%s: see \"access\" "
+        "in vifd's configuration", peer->uid, name,
+        call->method->access == RPC_ACCESS_EVERYWHERE
+        ? ", which needs a rule for all physical networks and all PCI "
+          "addresses" : "");
 }
 
 static void

@@ -131,6 +131,7 @@ put_port(struct drain *drain, const char *device, const char *port_id)
         json_object_put_string(row, "port_id", port_id);
         json_object_put_string(row, "device", device);
         json_object_put_string(row, "state", port_state_name(view.state));
+        rpc_put_instance(row, view.binding);
         json_array_add(drain->ports, row);
     }
 }

@@ -31,13 +31,6 @@ attrs_to_object(const struct vif_attrs *attrs)
     return object;
 }
 
-static void
-put_nullable(struct json *object, const char *name, const char *value)
-{
-    json_object_put(object, name, value ? json_string_create(value)
-                    : json_null_create());
-}
-
 /* plan. */
 
 static struct json *
@@ -98,7 +91,7 @@ preview_to_json(const struct engine_preview *preview, const char *port_id)
                                                 preview->actions[i]));
     }
     json_object_put_string(object, "port_id", port_id);
-    put_nullable(object, "plugin", plan->plugin);
+    rpc_put_nullable(object, "plugin", plan->plugin);
     json_object_put(object, "steps", steps);
     json_object_put(object, "dropped",
                     strings_to_json(preview->dropped, preview->n_dropped));
@@ -170,13 +163,14 @@ row_to_json(const struct engine *engine, const struct engine_port_view *view)
 
     json_object_put_string(row, "port_id", view->port_id);
     json_object_put_string(row, "state", port_state_name(view->state));
-    put_nullable(row, "vnic_type",
-                 view->binding ? vif_vnic_type_name(view->binding->vnic_type)
-                 : NULL);
-    put_nullable(row, "plugin", view->plugin);
-    put_nullable(row, "device", first_device(&details));
-    put_nullable(row, "bridge",
-                 vif_attrs_get(&details, "vif_details.bridge_name"));
+    rpc_put_nullable(row, "vnic_type",
+                     view->binding
+                     ? vif_vnic_type_name(view->binding->vnic_type) : NULL);
+    rpc_put_instance(row, view->binding);
+    rpc_put_nullable(row, "plugin", view->plugin);
+    rpc_put_nullable(row, "device", first_device(&details));
+    rpc_put_nullable(row, "bridge",
+                     vif_attrs_get(&details, "vif_details.bridge_name"));
     json_object_put(row, "ofport",
                     ofport ? json_integer_create(strtoll(ofport, NULL, 10))
                     : json_null_create());

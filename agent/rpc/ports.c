@@ -15,6 +15,7 @@
 #include "binding/binding-json.h"
 #include "binding/confined-path.h"
 #include "lib/cleanup.h"
+#include "openvswitch/json.h"
 #include "rpc/call.h"
 #include "rpc/methods.h"
 #include "util.h"
@@ -204,6 +205,22 @@ rpc_visible_ports(const struct rpc_caller *caller, const char *method,
     }
     *viewsp = collected.views;
     *np = collected.n;
+}
+
+void
+rpc_put_nullable(struct json *object, const char *name, const char *value)
+{
+    json_object_put(object, name, value ? json_string_create(value)
+                    : json_null_create());
+}
+
+void
+rpc_put_instance(struct json *row, const struct vif_binding *binding)
+{
+    rpc_put_nullable(row, "instance_id",
+                     binding ? binding->instance_id : NULL);
+    rpc_put_nullable(row, "instance_name",
+                     binding ? binding->instance_name : NULL);
 }
 
 const char *

@@ -44,6 +44,14 @@ struct vif_error *rpc_read_binding(const struct rpc_call *,
 void rpc_visible_ports(const struct rpc_caller *, const char *method,
                        struct engine_port_view **viewsp, size_t *np);
 
+/* Puts 'value', which may be NULL, into 'object': null then. */
+void rpc_put_nullable(struct json *object, const char *name,
+                      const char *value);
+
+/* Puts "instance_id" and "instance_name" of 'binding', which may be NULL, into
+ * 'row'; null if it names none. */
+void rpc_put_instance(struct json *row, const struct vif_binding *binding);
+
 /* "2026-01-31T10:20:30.123456Z" for microseconds of CLOCK_REALTIME. */
 #define RPC_TIME_BUFSIZE 32
 const char *rpc_format_time(long long us, char buf[RPC_TIME_BUFSIZE]);

@@ -145,7 +145,8 @@ test_there_and_back(void **state OVS_UNUSED)
 static void
 test_who_is_there(void **state OVS_UNUSED)
 {
-    ask(peer_root(), "plug", "{\"binding\":{\"port_id\":\"p\"}}");
+    ask(peer_root(), "plug",
+        "{\"binding\":{\"port_id\":\"p\",\"instance_id\":\"i\"}}");
     expect("result.outcome", "done");
     device_claims_put(&world.claims, VF1, "p");
     device_claims_put(&world.claims, "vf-of/" PF "=" VF1, "p");
@@ -155,6 +156,8 @@ test_who_is_there(void **state OVS_UNUSED)
     expect("result.ports.0.port_id", "p");
     expect("result.ports.0.device", VF1);
     expect("result.ports.0.state", "active");
+    expect("result.ports.0.instance_id", "i");
+    expect("result.ports.0.instance_name", "null");
     expect("result.ports.1", "absent");
 
     /* The PF itself. */

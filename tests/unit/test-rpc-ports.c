@@ -32,6 +32,7 @@ test_life_of_a_port(void **state)
     guest_init(&guest, world, peer_root());
     answer = ask(world, &guest, "plug", "{\"binding\":{\"port_id\":\"p\","
                  "\"device_name\":\"tap0\",\"mtu\":1400,"
+                 "\"instance_name\":\"instance-7\","
                  "\"profile\":{\"a\":[1]}}}");
     expect_at(answer, "id", "1");
     expect_at(answer, "result.port_id", "p");
@@ -46,6 +47,8 @@ test_life_of_a_port(void **state)
     expect_at(answer, "result.ports.0.device", "tap0");
     expect_at(answer, "result.ports.0.bridge", "br-t");
     expect_at(answer, "result.ports.0.ofport", "42");
+    expect_at(answer, "result.ports.0.instance_id", "null");
+    expect_at(answer, "result.ports.0.instance_name", "instance-7");
     expect_at(answer, "result.ports.1", "absent");
     expect_at(ask(world, &guest, "list", "{\"state\":\"drifted\"}"),
               "result.ports", "[]");
@@ -251,16 +254,19 @@ test_access(void **state)
     expect_at(ask(world, &physnet1, "plan",
                   "{\"binding\":{\"port_id\":\"q\"}}"),
               "error.data.code", "access");
-    expect_at(ask(world, &physnet1, "reload", "{}"), "error.data.code",
-              "access");
+    answer = ask(world, &physnet1, "reload", "{}");
+    expect_at(answer, "error.data.code", "access");
+    expect_says(answer, "\"reload\", which needs a rule for all physical "
+                "networks and all PCI addresses: see");
 
     /* Who may look may not do. */
     expect_at(ask(world, &reader, "show", "{\"port_id\":\"none\"}"),
               "result.state", "active");
     expect_at(ask(world, &reader, "unplug", "{\"port_id\":\"none\"}"),
               "error.data.code", "access");
-    expect_at(ask(world, &reader, "capabilities", "{}"), "error.data.code",
-              "access");
+    answer = ask(world, &reader, "capabilities", "{}");
+    expect_at(answer, "error.data.code", "access");
+    expect_says(answer, "may not call \"capabilities\": see");
 
     expect_at(ask(world, &nobody, "list", "{}"), "error.data.code",
               "access");
