@@ -156,14 +156,19 @@ const struct argument binding_file_arguments[] = {
 };
 
 const char *
+bindings_validate_or_none(const struct invocation *invocation)
+{
+    return (invocation_has(invocation, "--file")
+            && invocation_has(invocation, "PORT")
+            ? "give either PORT or --file, not both" : NULL);
+}
+
+const char *
 bindings_validate(const struct invocation *invocation)
 {
-    bool file = invocation_has(invocation, "--file");
-    bool port = invocation_has(invocation, "PORT");
-
-    return (file && port ? "give either PORT or --file, not both"
-            : !file && !port ? "give PORT or --file"
-            : NULL);
+    return (!invocation_has(invocation, "--file")
+            && !invocation_has(invocation, "PORT") ? "give PORT or --file"
+            : bindings_validate_or_none(invocation));
 }
 
 const char *

@@ -20,8 +20,9 @@ extern const struct argument binding_arguments[];
 /* --file. */
 extern const struct argument binding_file_arguments[];
 
-/* For struct command: one port, or a file. */
+/* For struct command: one port, or a file; or neither. */
 const char *bindings_validate(const struct invocation *);
+const char *bindings_validate_or_none(const struct invocation *);
 
 /* The bindings that the command line asks for, as an array: the one of the
  * options, or those of "--file" with the options laid over each.  '*many'

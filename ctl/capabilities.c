@@ -87,6 +87,26 @@ write_object(struct session *session, const char *tag, const char *title,
     writer_end(session->writer);
 }
 
+static void
+write_drained(struct session *session, const json_t *drained)
+{
+    struct writer *writer = session->writer;
+    const json_t *pf;
+    size_t i;
+
+    if (!json_array_size(drained)) {
+        return;
+    }
+    writer_start(writer, BLOCK_ROWS, "drained", NULL);
+    json_array_foreach (drained, i, pf) {
+        writer_start(writer, BLOCK_ROW, "pf", NULL);
+        writer_attr(writer, "drained", "drained PF", json_string_value(pf),
+                    TONE_NOTICE);
+        writer_end(writer);
+    }
+    writer_end(writer);
+}
+
 static const char *const plugin_columns[] = {
     "name", "summary", "loaded", "missing", "refused", "file", NULL
 };
@@ -96,6 +116,7 @@ static void
 capabilities_write(struct session *session, const json_t *result)
 {
     write_vnic_types(session, json_object_get(result, "vnic_types"));
+    write_drained(session, json_object_get(result, "drained"));
     write_list(session, "plugins", "Plugins",
                json_object_get(result, "plugins"), plugin_columns);
     write_list(session, "steps", "Steps", json_object_get(result, "steps"),

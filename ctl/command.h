@@ -32,6 +32,7 @@ enum argument_kind {
     ARGUMENT_FILE,          /* A path, or "-" for standard input. */
     ARGUMENT_PATH,          /* A path. */
     ARGUMENT_PORT,          /* The id of a port; completed by asking vifd. */
+    ARGUMENT_PF,            /* A PF; completed by asking vifd. */
     ARGUMENT_COMMAND,       /* The word of a command. */
 };
 

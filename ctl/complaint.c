@@ -26,7 +26,8 @@ static const char *const outcomes[] = {
 
 /* Methods that only look: what they leave on the host is no question. */
 static const char *const looking[] = {
-    "capabilities", "check", "list", "plan", "show", "version", "watch",
+    "capabilities", "check", "fit", "hello", "inventory", "list", "plan",
+    "show", "version", "watch",
 };
 
 static bool

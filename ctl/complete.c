@@ -15,8 +15,8 @@
 #include "ctl/session.h"
 #include "lib/cleanup.h"
 
-/* As long as somebody at the keyboard waits for ids of ports. */
-#define PORTS_TIMEOUT_MS 500
+/* As long as somebody at the keyboard waits for what vifd knows. */
+#define ASK_TIMEOUT_MS 500
 
 /* What has been typed before the word under the cursor. */
 struct typed {
@@ -70,32 +70,64 @@ cleanup_answer(struct vif_answer **answerp)
     vif_answer_destroy(*answerp);
 }
 
-/* Without vifd there are no ids to offer: that is no failure here. */
-static void
-put_ports(FILE *stream, const char *prefix, const char *socket)
+/* The result of 'method', for the caller to release.  Without vifd there is
+ * nothing to offer, and this is NULL: that is no failure here. */
+static json_t *
+ask(const char *socket, const char *method)
 {
-    int64_t deadline = vif_client_deadline(PORTS_TIMEOUT_MS);
+    int64_t deadline = vif_client_deadline(ASK_TIMEOUT_MS);
     CLEANUP(cleanup_client) struct vif_client *client = NULL;
     CLEANUP(cleanup_answer) struct vif_answer *answer = NULL;
     CLEANUP_ERROR struct vif_error *error = vif_client_open(socket, deadline,
                                                             &client);
+
+    if (!error) {
+        error = vif_client_call(client, method, NULL, deadline, &answer);
+    }
+    return error ? NULL : json_loads(answer->result, 0, NULL);
+}
+
+static const char *
+text_of(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+static void
+put_ports(FILE *stream, const char *prefix, const char *socket)
+{
+    CLEANUP_JSON json_t *list = ask(socket, "list");
     json_t *port;
     size_t i;
 
-    if (!error) {
-        error = vif_client_call(client, "list", NULL, deadline, &answer);
-    }
-    if (error) {
-        return;
-    }
-    CLEANUP_JSON json_t *list = json_loads(answer->result, 0, NULL);
     json_array_foreach (json_object_get(list, "ports"), i, port) {
-        const char *id = json_string_value(json_object_get(port, "port_id"));
-        const char *state = json_string_value(json_object_get(port,
-                                                              "state"));
+        const char *id = text_of(port, "port_id");
 
         if (id) {
-            put(stream, prefix, id, state);
+            put(stream, prefix, id, text_of(port, "state"));
+        }
+    }
+}
+
+/* Each by its device and by the name of its netdev. */
+static void
+put_pfs(FILE *stream, const char *prefix, const char *socket)
+{
+    CLEANUP_JSON json_t *inventory = ask(socket, "inventory");
+    json_t *device;
+    size_t i;
+
+    json_array_foreach (json_object_get(inventory, "devices"), i, device) {
+        const char *name = text_of(device, "device");
+        const char *type = text_of(device, "type");
+        const char *netdev = text_of(json_object_get(device, "netdev"),
+                                     "name");
+
+        if (name && type && !strcmp(type, "type-PF")) {
+            put(stream, prefix, name, netdev);
+            if (netdev) {
+                put(stream, prefix, netdev, name);
+            }
         }
     }
 }
@@ -116,6 +148,9 @@ put_values(FILE *stream, const char *prefix, const struct argument *argument,
         break;
     case ARGUMENT_PORT:
         put_ports(stream, prefix, socket);
+        break;
+    case ARGUMENT_PF:
+        put_pfs(stream, prefix, socket);
         break;
     case ARGUMENT_COMMAND:
         put_commands(stream, prefix);

@@ -157,6 +157,17 @@ write_devices(struct session *session, const json_t *details)
 }
 
 void
+details_write_instance(struct session *session, const json_t *row)
+{
+    const char *id = json_string_value(json_object_get(row, "instance_id"));
+    const char *name
+        = json_string_value(json_object_get(row, "instance_name"));
+
+    writer_attr(session->writer, "instance", "instance", name ? name : id,
+                TONE_PLAIN);
+}
+
+void
 details_write_ofport(struct session *session, const json_t *object,
                      const char *title)
 {

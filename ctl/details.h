@@ -31,6 +31,9 @@ void details_write_state(struct session *, const json_t *object);
  * it gets. */
 void details_write_device(struct session *, const json_t *details);
 
+/* Of a row: the name of the port's instance, else its id, as an attribute. */
+void details_write_instance(struct session *, const json_t *row);
+
 /* The OpenFlow port, as an attribute of that title; none if it is not known
  * yet, which Open vSwitch says with -1. */
 void details_write_ofport(struct session *, const json_t *object,

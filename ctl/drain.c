@@ -3,12 +3,13 @@
 
 #include <config.h>
 
+#include "ctl/details.h"
 #include "ctl/invocation.h"
 #include "ctl/session.h"
 #include "lib/cleanup.h"
 
 static const struct argument pf_arguments[] = {
-    { .name = "PF", .kind = ARGUMENT_TEXT, .required = true,
+    { .name = "PF", .kind = ARGUMENT_PF, .required = true,
       .help = "Its device, PCI address, or the name of its netdev" },
     ARGUMENTS_END
 };
@@ -25,7 +26,8 @@ write_ports(struct session *session, const json_t *ports)
         writer_start(writer, BLOCK_ROW, "port", NULL);
         writer_member(writer, port, "port_id", "port", TONE_PLAIN);
         writer_member(writer, port, "device", "device", TONE_PLAIN);
-        writer_member(writer, port, "state", "state", TONE_PLAIN);
+        details_write_state(session, port);
+        details_write_instance(session, port);
         writer_end(writer);
     }
     writer_end(writer);

@@ -10,6 +10,9 @@
 #include "ctl/session.h"
 #include "lib/cleanup.h"
 
+/* Of a port that does not exist yet, and that nobody has named. */
+#define NEW_PORT "new-port"
+
 static void
 write_ports(struct writer *writer, const json_t *ports)
 {
@@ -74,12 +77,16 @@ fit_write(struct session *session, const json_t *result, bool fits)
 static enum status
 fit_execute(struct session *session, const struct invocation *invocation)
 {
-    (void) invocation;
     CLEANUP_JSON json_t *bindings = NULL;
     CLEANUP_JSON json_t *result = NULL;
     bool many;
     enum status status = bindings_read(session, &bindings, &many);
 
+    if (!status && !invocation_has(invocation, "PORT")
+        && !invocation_has(invocation, "--file")) {
+        json_object_set_new(json_array_get(bindings, 0), "port_id",
+                            json_string(NEW_PORT));
+    }
     if (!status) {
         status = session_call(session, "fit",
                               json_pack("{s:O}", "bindings", bindings),
@@ -102,14 +109,14 @@ const struct command fit_command = {
     .about =
 "All of the ports together, or none.  Shows which device each would get now,\n"
 "or how many devices were left after each thing that is asked of them.\n"
-"Nothing is claimed.",
+"Nothing is claimed.  Without PORT or --file it is about a new port.",
     .arguments = { binding_arguments, binding_file_arguments },
     .examples = {
-        { "fit 7f1c3a52-7b0e-4c38-8a4e-2f4d8e7e6a11 --vnic-type direct "
-          "--physical-network physnet1", "one VF" },
+        { "fit --vnic-type direct --physical-network physnet1",
+          "one VF, for a new port" },
         { "fit -F ports.json --numa-node 0 --numa-policy required",
           "all ports of an instance that is on node 0" },
     },
-    .validate = bindings_validate,
+    .validate = bindings_validate_or_none,
     .execute = fit_execute,
 };

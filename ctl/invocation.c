@@ -97,6 +97,7 @@ check_value(const struct argument *argument, const char *text)
     case ARGUMENT_FILE:
     case ARGUMENT_PATH:
     case ARGUMENT_PORT:
+    case ARGUMENT_PF:
     case ARGUMENT_COMMAND:
         if (!text[0]) {
             why = vif_xstrdup("must not be empty");

@@ -42,6 +42,7 @@ write_port(struct session *session, const json_t *port)
     writer_member(writer, port, "bridge", "bridge", TONE_PLAIN);
     writer_member(writer, port, "device", "device", TONE_PLAIN);
     details_write_ofport(session, port, "ofport");
+    details_write_instance(session, port);
     writer_end(writer);
 }
 

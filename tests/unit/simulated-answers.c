@@ -276,15 +276,18 @@ do_list(const json_t *params, json_t **error)
 
     (void) error;
     json_object_foreach (simulated_ports, id, port) {
-        json_t *bridge = json_object_get(json_object_get(port, "binding"),
-                                         "bridge");
+        const json_t *binding = json_object_get(port, "binding");
 
         if (!state || json_equal(state, json_object_get(port, "state"))) {
             json_array_append_new(list, json_pack(
-                "{s:s, s:O, s:s, s:s, s:s, s:O?, s:i, s:s}", "port_id", id,
+                "{s:s, s:O, s:s, s:s, s:s, s:O?, s:O?, s:O?, s:i, s:s}",
+                "port_id", id,
                 "state", json_object_get(port, "state"),
                 "vnic_type", "normal", "plugin", "ovs", "device", "tap1",
-                "bridge", bridge, "ofport", 7,
+                "bridge", json_object_get(binding, "bridge"),
+                "instance_id", json_object_get(binding, "instance_id"),
+                "instance_name", json_object_get(binding, "instance_name"),
+                "ofport", 7,
                 "since", "2024-05-01T12:00:00.250Z"));
         }
     }
@@ -411,7 +414,8 @@ do_capabilities(const json_t *params, json_t **error)
     (void) error;
     return json_pack(
         "{s:{s:{s:b, s:[s]}, s:{s:b, s:[], s:s}}, s:[{s:s, s:s, s:b}],"
-        " s:[{s:s, s:s}], s:{s:s, s:s, s:[s, s]}, s:{s:s, s:b}, s:{s:i}}",
+        " s:[{s:s, s:s}], s:{s:s, s:s, s:[s, s]}, s:{s:s, s:b}, s:{s:i},"
+        " s:[s]}",
         "vnic_types", "normal", "available", 1, "plugins", "ovs",
         "direct", "available", 0, "plugins", "missing",
         "no plugin for it is loaded",
@@ -420,7 +424,7 @@ do_capabilities(const json_t *params, json_t **error)
         "steps", "kind", "tap", "summary", "a tap device",
         "ovs", "version", "3.1.0", "health", "ok", "datapath_types",
         "netdev", "system", "kernel", "release", "6.1.0", "tun", 1,
-        "limits", "ports", 4096);
+        "limits", "ports", 4096, "drained", "pci/0000:03:00.0");
 }
 
 /* A PF with VFs 1 and 10, and a NIC that nobody may use. */
@@ -560,11 +564,12 @@ answer_drain(const json_t *params, json_t **error, bool drained)
                            "not-found");
         return NULL;
     }
-    json_t *answer = json_pack("{s:s, s:b, s:[{s:s, s:s, s:s}]}",
+    json_t *answer = json_pack("{s:s, s:b, s:[{s:s, s:s, s:s, s:s, s:s}]}",
                                "device", "pci/0000:03:00.0",
                                "drained", drained, "ports",
                                "port_id", "p1", "device", "pci/0000:03:03.1",
-                               "state", "active");
+                               "state", "active", "instance_id", "i1",
+                               "instance_name", "vm-1");
     return answer;
 }
 

@@ -65,18 +65,19 @@ test_list(void **state)
     assert_string_equal(run->err, "vifctl: there are no ports\n");
 
     vifctl(*state, 0, "plug 7f1c3a52-7b0e-4c38-8a4e-2f4d8e7e6a11 --prepare "
-           "--bridge br-int");
-    vifctl(*state, 0, "plug p2");
+           "--bridge br-int --instance i1 --instance-name vm-1");
+    vifctl(*state, 0, "plug p2 --instance i2");
     run = vifctl(*state, 0, "list");
     assert_contains(run->out, "PORT                                  STATE ");
     assert_contains(run->out,
                     "7f1c3a52-7b0e-4c38-8a4e-2f4d8e7e6a11  prepared  ");
     assert_contains(run->out, " d ");
-    assert_contains(run->out, "normal  ovs     br-int  tap1         7\n");
-    assert_contains(run->out, "normal  ovs     -       tap1         7\n");
+    assert_contains(run->out, "normal  ovs     br-int  tap1         7  vm-1\n");
+    assert_contains(run->out, "normal  ovs     -       tap1         7  i2\n");
 
     json_t *json = vifctl_json(*state, 0, "list --state active -j");
     assert_at(json, "ports.0.port_id", "\"p2\"");
+    assert_at(json, "ports.0.instance_id", "\"i2\"");
     assert_int_equal(json_array_size(json_object_get(json, "ports")), 1);
     json_decref(json);
     run = vifctl(*state, 0, "list --state drifted");
@@ -268,7 +269,16 @@ test_fit(void **state)
     assert_at(json, "ports.0.device", "\"pci/0000:03:01.0\"");
     json_decref(json);
     vifctl(*state, 2, "fit p1 --numa-node 64");
-    vifctl(*state, 2, "fit");
+    vifctl(*state, 2, "fit p1 --file -");
+
+    /* A port that does not exist yet. */
+    assert_string_equal(vifctl(*state, 0, "fit --vnic-type direct")->out,
+                        "PORT      DEVICE\nnew-port  pci/0000:03:01.0\n");
+    char line[128];
+    snprintf(line, sizeof line, "fit --file %s",
+             simulated_file(*state, "input", "{\"port_id\":\"p2\"}"));
+    assert_string_equal(vifctl(*state, 0, line)->out,
+                        "PORT  DEVICE\np2    pci/0000:03:01.0\n");
 }
 
 static void
@@ -277,8 +287,8 @@ test_drain(void **state)
     const struct run *run = vifctl(*state, 0, "drain eno1");
 
     assert_string_equal(run->out,
-                        "PORT  DEVICE            STATE\n"
-                        "p1    pci/0000:03:03.1  active\n");
+                        "PORT  DEVICE            STATE   INSTANCE\n"
+                        "p1    pci/0000:03:03.1  active  vm-1\n");
     assert_contains(run->err, "no port is given pci/0000:03:00.0 or a VF of "
                     "it any more; still there: 1");
     assert_contains(vifctl(*state, 0, "undrain eno1")->err,
@@ -301,6 +311,9 @@ test_capabilities(void **state)
         "VNIC TYPE  WORKS  PLUGINS  MISSING\n"
         "normal     yes    ovs      -\n"
         "direct     no     -        no plugin for it is loaded\n"
+        "\n"
+        "DRAINED PF\n"
+        "pci/0000:03:00.0\n"
         "\n"
         "Plugins\n"
         "NAME  SUMMARY               LOADED  MISSING  REFUSED  FILE\n"

@@ -68,6 +68,9 @@ static const struct {
     { "show port:", { "port:two" }, "port-one" },
     { "show -- port-", { "port-one" }, "--" },
     { "-t 3 watch -n 2 port-", { "port-one" }, NULL },
+    { "drain ''", { "pci/0000:03:00.0", "eno1" }, "pci/0000:03:03.1" },
+    { "undrain e", { "eno1" }, "pci/0000:03:00.0\t" },
+    { "drain pci/0000:04", { NULL }, "pci/0000:04:00.0" },
 };
 
 static void
@@ -235,6 +238,7 @@ test_bash(void **state)
     expect_in_shell(simulated, "bash", "list --format =",
                     "table\njson\nkv\n");
     expect_in_shell(simulated, "bash", "show port-", "port-one\n");
+    expect_in_shell(simulated, "bash", "drain e", "eno1\n");
     expect_in_shell(simulated, "bash", "plug --mtu ''", "\n");
     expect_in_shell(simulated, "bash", prefix, completed);
 }
@@ -251,6 +255,7 @@ test_zsh(void **state)
                     "devices away\n");
     expect_in_shell(*state, "zsh", "list --state dr", "drifted:\n");
     expect_in_shell(*state, "zsh", "show port:", "port\\:two:prepared\n");
+    expect_in_shell(*state, "zsh", "drain e", "eno1:pci/0000:03:00.0\n");
     expect_in_shell(*state, "zsh", "unplug ''",
                     "port-one:active\nport\\:two:prepared\n");
     expect_in_shell(*state, "zsh", "plug --file x", "FILES\n");

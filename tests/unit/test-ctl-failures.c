@@ -161,6 +161,19 @@ test_broken_protocol_is_1(void **state)
     expect_words(1, "refuse", "list", ": you may not speak to me\n");
 }
 
+/* What only looks leaves nothing to be told. */
+static void
+expect_no_outcome(const char *quirk, const char *words)
+{
+    struct run run;
+
+    run_with_quirk(&run, quirk, words);
+    assert_status(&run, 4);
+    assert_contains(run.err, "vifd did not answer in time\n");
+    assert_lacks(run.err, "outcome");
+    run_destroy(&run);
+}
+
 static void
 test_silence_is_4(void **state)
 {
@@ -169,6 +182,8 @@ test_silence_is_4(void **state)
                  ": vifd is there but does not answer");
     expect_words(4, "mute", "list -t 1",
                  "vifctl: list the ports: vifd did not answer in time\n");
+    expect_no_outcome("mute", "inventory -t 1");
+    expect_no_outcome("mute", "fit p -t 1");
     expect_words(4, NULL, "plug silent-1 -t 1",
                  "vifctl: plug silent-1: vifd did not answer in time\n"
                  "  outcome:    not known: ");
