@@ -18,15 +18,20 @@
 #include "kernel/sysfs-watch.h"
 #include "latch.h"
 #include "lib/alloc.h"
+#include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
 #include "ovs-thread.h"
+#include "timeval.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(inventory);
 
 /* More devices than that in one round: it is as quick to read all. */
 #define MAX_TARGETS 64
+
+/* After a round that failed. */
+#define RETRY_MS 1000
 
 struct target {
     char name[DEVICE_NAME_SIZE];
@@ -59,6 +64,7 @@ struct inventory_keeper {
     struct inventory inventory;
     bool known;                 /* It was read once. */
     struct vif_error *error;    /* Of the last round. */
+    long long retry;            /* If so: the next one, at the latest. */
 
     struct genl_monitor *monitor;   /* NULL: nothing is heard. */
     struct sysfs_watch *watch;      /* Likewise. */
@@ -165,10 +171,17 @@ round_create(const struct inventory_keeper *keeper)
 
 /* The main loop. */
 
+static bool
+round_is_due(const struct inventory_keeper *keeper)
+{
+    return (keeper->due_all || !shash_is_empty(&keeper->due)
+            || (keeper->error && time_msec() >= keeper->retry));
+}
+
 static void
 begin_round(struct inventory_keeper *keeper)
 {
-    if (!keeper->round && (keeper->due_all || !shash_is_empty(&keeper->due))) {
+    if (!keeper->round && round_is_due(keeper)) {
         keeper->round = round_create(keeper);
         keeper->due_all = false;
         shash_clear(&keeper->due);
@@ -414,6 +427,7 @@ inventory_keeper_run(struct inventory_keeper *keeper)
             static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
 
             VLOG_WARN_RL(&rl, "%s", keeper->error->message);
+            keeper->retry = time_msec() + RETRY_MS;
         }
         round_destroy(round);
     }
@@ -431,6 +445,8 @@ inventory_keeper_wait(struct inventory_keeper *keeper)
     }
     if (keeper->round) {
         latch_wait(&keeper->round->done);
+    } else if (keeper->error) {
+        poll_timer_wait_until(keeper->retry);
     }
 }
 

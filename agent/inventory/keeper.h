@@ -39,12 +39,11 @@ void inventory_keeper_run(struct inventory_keeper *);
 void inventory_keeper_wait(struct inventory_keeper *);
 
 /* NULL before the first round is over.  If that or a later one has failed,
- * '*errorp' tells why, and belongs to the keeper; the next notification tries
- * again.  'errorp' may be NULL. */
+ * '*errorp' tells why, and belongs to the keeper.  'errorp' may be NULL. */
 const struct inventory *inventory_keeper_get(const struct inventory_keeper *,
                                              const struct vif_error **errorp);
 
-/* No round is under way and none is due. */
+/* No round is under way and none is due, but perhaps another try later. */
 bool inventory_keeper_idle(const struct inventory_keeper *);
 
 /* Reads the device again, with 'vfs' its VFs as well. */

@@ -409,6 +409,34 @@ read_nodes(int dir, struct inventory *inventory)
           compare_nodes);
 }
 
+/* A bus that the kernel does not have, has no devices. */
+static struct vif_error *
+read_bus(const struct inventory_source *source, int dir,
+         const struct bus *bus, struct inventory *inventory)
+{
+    CLEANUP_SYSFS_NAMES struct sysfs_names names;
+    int failure = sysfs_list(dir, &names, "bus/%s/devices", bus->name);
+
+    if (failure && failure != ENOENT && failure != ENODEV) {
+        return vif_error_from_errno(failure, "list bus/%s/devices",
+                                    bus->name);
+    }
+    for (size_t i = 0; i < names.n; i++) {
+        read_at(source, dir, bus, names.names[i], true, inventory);
+    }
+    return NULL;
+}
+
+/* What was not read for want of descriptors or memory is not missing. */
+static struct vif_error *
+check_shortage(void)
+{
+    int shortage = sysfs_shortage();
+
+    return (shortage ? vif_error_from_errno(shortage, "read attributes")
+            : NULL);
+}
+
 struct vif_error *
 inventory_read(const struct inventory_source *source,
                struct inventory *inventory)
@@ -417,20 +445,15 @@ inventory_read(const struct inventory_source *source,
     struct vif_error *error = sysfs_open(source->root, &dir);
 
     *inventory = (struct inventory) INVENTORY_INIT;
-    if (error) {
-        return vif_error_wrap(error, "read the inventory");
+    for (size_t i = 0; i < N_BUSES && !error; i++) {
+        error = read_bus(source, dir, &buses[i], inventory);
     }
-    for (size_t i = 0; i < N_BUSES; i++) {
-        CLEANUP_SYSFS_NAMES struct sysfs_names names;
-
-        sysfs_list(dir, &names, "bus/%s/devices", buses[i].name);
-        for (size_t j = 0; j < names.n; j++) {
-            read_at(source, dir, &buses[i], names.names[j], true, inventory);
-        }
+    if (!error) {
+        mark_vdpa_parents(dir, inventory);
+        read_nodes(dir, inventory);
+        error = check_shortage();
     }
-    mark_vdpa_parents(dir, inventory);
-    read_nodes(dir, inventory);
-    return NULL;
+    return vif_error_wrap(error, "read the inventory");
 }
 
 /* The bus that 'name' begins with; what follows is '*addressp'. */
@@ -480,5 +503,5 @@ inventory_read_device(const struct inventory_source *source,
         }
     }
     mark_vdpa_parents(dir, part);
-    return NULL;
+    return vif_error_wrap(check_shortage(), "read %s", name);
 }

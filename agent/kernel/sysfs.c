@@ -21,11 +21,32 @@
 /* Entries of a directory: a PF has at most 65535 VFs, and a link for each. */
 #define MAX_NAMES (128 * 1024)
 
+/* See sysfs_shortage(). */
+static __thread int shortage;
+
 struct vif_error *
 sysfs_open(const char *root, int *dirp)
 {
+    shortage = 0;
     *dirp = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return *dirp < 0 ? vif_error_from_errno(errno, "open %s", root) : NULL;
+}
+
+int
+sysfs_shortage(void)
+{
+    return shortage;
+}
+
+static int
+open_below(int dir, const char *path, int flags)
+{
+    int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | flags);
+
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+        shortage = errno;
+    }
+    return fd;
 }
 
 int
@@ -52,7 +73,7 @@ sysfs_read_open(int fd, void *buf, size_t size, size_t *np)
 int
 sysfs_read(int dir, const char *path, void *buf, size_t size, size_t *np)
 {
-    CLEANUP_CLOSE int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+    CLEANUP_CLOSE int fd = open_below(dir, path, 0);
 
     *np = 0;
     return fd < 0 ? errno : sysfs_read_open(fd, buf, size, np);
@@ -170,7 +191,7 @@ close_directory(DIR **directory)
 static int
 list(int dir, const char *path, struct sysfs_names *names)
 {
-    int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open_below(dir, path, O_DIRECTORY);
     if (fd < 0) {
         return errno;
     }

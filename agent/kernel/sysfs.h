@@ -24,6 +24,11 @@
 /* Opens the root, usually "/sys".  The caller closes. */
 struct vif_error *sysfs_open(const char *root, int *dirp) VIF_WARN_UNUSED;
 
+/* EMFILE, ENFILE or ENOMEM if, since this thread's last sysfs_open(), there
+ * was no descriptor or no memory to open something with; else 0.  Then
+ * attributes seemed to be missing that may be there. */
+int sysfs_shortage(void);
+
 /* An attribute as it is: at most 'size' bytes, '*np' of them.  0 or errno. */
 int sysfs_read(int dir, const char *path, void *buf, size_t size, size_t *np);
 

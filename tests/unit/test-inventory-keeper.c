@@ -347,7 +347,7 @@ test_lost(void **state)
     inventory_keeper_stop(keeper);
 }
 
-/* A round that fails leaves what is known as it was. */
+/* A round that fails leaves what is known as it was, and is tried again. */
 static void
 test_failure(void **state)
 {
@@ -368,6 +368,30 @@ test_failure(void **state)
     assert_told(keeper, "");
     assert_int_equal(inventory_keeper_get(keeper, &error)->n, 1);
     assert_null(error);
+    inventory_keeper_stop(keeper);
+}
+
+/* Nobody says anything any more: it is tried again all the same. */
+static void
+test_retry(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+    const struct vif_error *error;
+
+    fake_sysfs_pci(sysfs, PF);
+    struct inventory_keeper *keeper = start(sysfs);
+    CLEANUP_FREE char *elsewhere = xasprintf("%s-away", sysfs->root);
+    assert_int_equal(rename(sysfs->root, elsewhere), 0);
+    inventory_keeper_device(keeper, "pci/" PF, false);
+    assert_told(keeper, "");
+    inventory_keeper_get(keeper, &error);
+    assert_non_null(error);
+
+    assert_int_equal(rename(elsewhere, sysfs->root), 0);
+    fake_sysfs_pci(sysfs, "0000:04:00.0");
+    UNTIL((inventory_keeper_get(keeper, &error), !error),
+          inventory_keeper_run(keeper), inventory_keeper_wait(keeper));
+    assert_string_equal(ds_cstr(&told), "+pci/0000:04:00.0 ");
     inventory_keeper_stop(keeper);
 }
 
@@ -411,6 +435,7 @@ main(void)
         TEST(test_during_a_round),
         TEST(test_lost),
         TEST(test_failure),
+        TEST(test_retry),
         TEST(test_stuck),
     };
 

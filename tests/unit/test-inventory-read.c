@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -523,6 +525,46 @@ test_sysfs_limits(void **state)
     assert_int_equal(sysfs_read_link(dir, buf, sizeof buf, "a/text"), EINVAL);
 }
 
+/* A bus that cannot be listed is not one without devices. */
+static void
+test_bus_cannot_be_listed(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+    const struct inventory_source source = { .root = sysfs->root };
+    struct inventory inventory;
+
+    fake_sysfs_write(sysfs, "", "bus/pci/devices");
+    CLEANUP_ERROR struct vif_error *error = inventory_read(&source,
+                                                           &inventory);
+    assert_non_null(error);
+    assert_int_equal(error->errnum, ENOTDIR);
+    inventory_destroy(&inventory);
+}
+
+/* Nor is a device gone of which nothing can be opened. */
+static void
+test_no_descriptor(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+    const struct inventory_source source = { .root = sysfs->root };
+    struct inventory part;
+    struct rlimit limit;
+
+    fake_sysfs_pci(sysfs, PF);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    CLEANUP_CLOSE int next = open("/", O_RDONLY | O_CLOEXEC);
+    assert_true(next >= 0);
+    /* One is left, for the root. */
+    const struct rlimit few = { next + 2, limit.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    CLEANUP_ERROR struct vif_error *error
+        = inventory_read_device(&source, "pci/" PF, false, &part);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_non_null(error);
+    assert_int_equal(error->errnum, EMFILE);
+    inventory_destroy(&part);
+}
+
 #define TEST(NAME) \
     cmocka_unit_test_setup_teardown(NAME, fake_sysfs_set_up, \
                                     fake_sysfs_tear_down)
@@ -534,6 +576,8 @@ main(void)
         TEST(test_pf_with_vfs),
         TEST(test_what_is_no_nic),
         cmocka_unit_test(test_no_root),
+        TEST(test_bus_cannot_be_listed),
+        TEST(test_no_descriptor),
         TEST(test_uplink_among_representors),
         TEST(test_two_ports),
         TEST(test_virtio),
