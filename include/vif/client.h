@@ -224,7 +224,9 @@ struct vif_call_options {
     unsigned int timeout_ms;    /* vifd's, from when it reads the request: it
                              * then gives up and takes back what it began.
                              * 0: what vifd is configured to.  Less than the
-                             * time to 'deadline', or nobody hears of it. */
+                             * time to 'deadline', or nobody hears of it.  Of
+                             * plug, unplug, activate and abort only: the
+                             * other calls ignore it. */
     enum vif_wait wait;     /* Of a plug or unplug only. */
 };
 

@@ -91,8 +91,8 @@ const char *vif_details_device(const struct vif_details *details,
 
 /* Any member by its dotted name in JSON, as text: "state", "mtu",
  * "vif_details.bridge_name", "queues.why"; also members that the struct does
- * not have.  Objects and arrays come as JSON text.  NULL if there is none (or
- * it is null).  The caller frees the result with free(). */
+ * not have, such as "hints".  Objects and arrays come as JSON text.  NULL if
+ * there is none (or it is null).  The caller frees the result with free(). */
 char *vif_details_get(const struct vif_details *, const char *name);
 
 #pragma GCC visibility pop
