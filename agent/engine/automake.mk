@@ -44,4 +44,5 @@ agent_libvifd_la_SOURCES += \
 	agent/engine/result.c \
 	agent/engine/start.c \
 	agent/engine/task.c \
-	agent/engine/undo.c
+	agent/engine/undo.c \
+	agent/engine/unused.c

@@ -110,6 +110,7 @@ struct pstep {
     enum backward backward;         /* Which of undo's operations 'task' is. */
     bool undone;                    /* Undo or drop: taken back. */
     bool restored;                  /* Undo: 'cur' is in place again. */
+    bool unused;                    /* Dropped by a change: was looked at. */
     bool altered;                   /* Shared: the change is under way. */
     bool stale;                     /* Undo: 'cur' refers to what has come
                                      * back under another name or number. */
@@ -428,6 +429,8 @@ void forward_commit_failed(struct port *, const struct vif_error *);
 void check_start(struct port *);
 void check_advance(struct port *);
 void undo_advance(struct port *);
+void unused_start(struct port *);
+bool unused_ask(struct port *);
 void drop_start(struct port *, bool unplug);
 void drop_advance(struct port *);
 void drop_commit_failed(struct port *, const struct vif_error *);

@@ -40,6 +40,7 @@ forward_start(struct port *port)
 {
     port->changed = false;
     port->committing = port->unwanted = port->unsaid = false;
+    unused_start(port);
     port_set_transition(port, TRANSITION_FORWARD);
     if (!port->current.valid) {
         forward_changes(port);
@@ -550,7 +551,7 @@ forward_advance(struct port *port)
         forward_fail(port, vif_error_clone(port->job->group->error));
         return;
     }
-    if (port->committing) {
+    if (port->committing || !unused_ask(port)) {
         return;
     }
 

@@ -241,6 +241,7 @@ resource_result(struct resource *resource)
             resource_is_gone(resource);
         }
         break;
+    case STEP_CHECK_UNUSED:
     case N_STEP_OPS:
     default:
         OVS_NOT_REACHED();

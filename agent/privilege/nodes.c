@@ -143,6 +143,18 @@ look_for_holders(const struct privilege_host *host, const char *name,
     return NULL;
 }
 
+struct vif_error *
+node_check_unheld(const struct privilege_host *host,
+                  const struct privilege_request *request)
+{
+    char name[32];
+    dev_t device;
+
+    snprintf(name, sizeof name, "tap%u", request->number);
+    struct vif_error *error = find_macvtap(host, name, &device);
+    return error || !device ? error : look_for_holders(host, name, device);
+}
+
 /* First nobody but root can open it any more, then it is looked who has it
  * open already. */
 struct vif_error *

@@ -345,14 +345,25 @@ privilege_give_tap_node(unsigned int ifindex,
     return order_node(PRIVILEGE_TAP_NODE, ifindex, owner);
 }
 
+/* What is about a macvtap's node and needs no more than its number. */
+static struct vif_error *
+order_tap_node(enum privilege_verb verb, unsigned int ifindex)
+{
+    struct privilege_request request = { .verb = verb, .number = ifindex };
+
+    return order(&request);
+}
+
 struct vif_error *
 privilege_close_tap_node(unsigned int ifindex)
 {
-    struct privilege_request request = {
-        .verb = PRIVILEGE_CLOSE_TAP_NODE, .number = ifindex,
-    };
+    return order_tap_node(PRIVILEGE_CLOSE_TAP_NODE, ifindex);
+}
 
-    return order(&request);
+struct vif_error *
+privilege_tap_node_check_unheld(unsigned int ifindex)
+{
+    return order_tap_node(PRIVILEGE_TAP_NODE_UNHELD, ifindex);
 }
 
 struct vif_error *

@@ -114,6 +114,10 @@ struct vif_error *privilege_give_tap_node(unsigned int ifindex,
  * NULL also if there is no such macvtap. */
 struct vif_error *privilege_close_tap_node(unsigned int ifindex)
     VIF_WARN_UNUSED;
+/* Whether nobody has it open, at this moment.  VIF_ERR_IN_USE if somebody has;
+ * NULL also if there is no such macvtap. */
+struct vif_error *privilege_tap_node_check_unheld(unsigned int ifindex)
+    VIF_WARN_UNUSED;
 /* /dev/vhost-vdpa-NUMBER. */
 struct vif_error *privilege_give_vdpa_node(unsigned int number,
                                            const struct privilege_owner *)

@@ -34,6 +34,7 @@ enum privilege_verb {
     PRIVILEGE_PCI_VPD,              /* 'pci'; answers with a descriptor. */
     PRIVILEGE_TAP_NODE,             /* 'number': ifindex; 'uid' to 'mode'. */
     PRIVILEGE_CLOSE_TAP_NODE,       /* 'number': ifindex. */
+    PRIVILEGE_TAP_NODE_UNHELD,      /* 'number': ifindex. */
     PRIVILEGE_VDPA_NODE,            /* 'number'; 'uid' to 'mode'. */
     PRIVILEGE_N_VERBS
 };

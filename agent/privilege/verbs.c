@@ -113,6 +113,12 @@ close_node(const struct errand *errand)
     return node_close(errand->host, errand->request);
 }
 
+static struct vif_error *
+check_node_unheld(const struct errand *errand)
+{
+    return node_check_unheld(errand->host, errand->request);
+}
+
 static const struct {
     unsigned int uses;
     struct vif_error *(*carry_out)(const struct errand *);
@@ -131,6 +137,7 @@ static const struct {
     [PRIVILEGE_PCI_VPD] = { USES_PCI, pci },
     [PRIVILEGE_TAP_NODE] = { USES_NUMBER | USES_OWNER, node },
     [PRIVILEGE_CLOSE_TAP_NODE] = { USES_NUMBER, close_node },
+    [PRIVILEGE_TAP_NODE_UNHELD] = { USES_NUMBER, check_node_unheld },
     [PRIVILEGE_VDPA_NODE] = { USES_NUMBER | USES_OWNER, node },
 };
 

@@ -26,12 +26,15 @@ struct vif_error *pci_carry_out(const struct privilege_host *,
     VIF_WARN_UNUSED;
 
 /* nodes.c: who may open the device node of a macvtap or vDPA device; taking a
- * macvtap's from everybody. */
+ * macvtap's from everybody; whether somebody has that open. */
 struct vif_error *node_carry_out(const struct privilege_host *,
                                  const struct privilege_request *)
     VIF_WARN_UNUSED;
 struct vif_error *node_close(const struct privilege_host *,
                              const struct privilege_request *)
+    VIF_WARN_UNUSED;
+struct vif_error *node_check_unheld(const struct privilege_host *,
+                                    const struct privilege_request *)
     VIF_WARN_UNUSED;
 
 #endif /* privilege/verbs.h */

@@ -375,20 +375,42 @@ macvtap_verify(struct step *step, const struct step_env *env)
     return error;
 }
 
+/* Finds what apply() has made, whatever its name is now; 'link->ifindex' is 0
+ * if it is not there. */
+static struct vif_error *
+find_made(struct step *step, const struct step_env *env,
+          struct marked_link *macvtap, struct rtnl_link *link)
+{
+    struct link_list all = { .n = 0 };
+
+    init_macvtap(macvtap, step, env);
+    struct vif_error *error = marked_link_find(macvtap, step, env->rtnl,
+                                               &all, link);
+
+    free(all.links);
+    return error;
+}
+
 static struct vif_error *
 macvtap_revert(struct step *step, const struct step_env *env)
 {
-    struct link_list all = { .n = 0 };
     struct marked_link macvtap;
     struct rtnl_link link;
+    struct vif_error *error = find_made(step, env, &macvtap, &link);
 
-    init_macvtap(&macvtap, step, env);
-    struct vif_error *error = marked_link_find(&macvtap, step, env->rtnl,
-                                               &all, &link);
-
-    free(all.links);
     return (error || !link.ifindex ? error
             : remove_unheld(&macvtap, env, &link));
+}
+
+static struct vif_error *
+macvtap_check_unused(struct step *step, const struct step_env *env)
+{
+    struct marked_link macvtap;
+    struct rtnl_link link;
+    struct vif_error *error = find_made(step, env, &macvtap, &link);
+
+    return (error || !link.ifindex ? error
+            : privilege_tap_node_check_unheld(link.ifindex));
 }
 
 const struct step_class step_macvtap_class = {
@@ -402,4 +424,5 @@ const struct step_class step_macvtap_class = {
     .apply = macvtap_apply,
     .verify = macvtap_verify,
     .revert = macvtap_revert,
+    .check_unused = macvtap_check_unused,
 };

@@ -25,6 +25,7 @@
 #include "privilege/privilege.h"
 #include "steps/args.h"
 #include "steps/device-path.h"
+#include "steps/held.h"
 
 /* A function as it is. */
 struct function {
@@ -413,6 +414,14 @@ pci_driver_revert(struct step *step, const struct step_env *env)
     return error;
 }
 
+static struct vif_error *
+pci_driver_check_unused(struct step *step,
+                        const struct step_env *env)
+{
+    (void) env;
+    return device_check_unheld(step->object);
+}
+
 const struct step_class step_pci_driver_class = {
     .kind = "pci-driver",
     .version = 1,
@@ -425,4 +434,5 @@ const struct step_class step_pci_driver_class = {
     .apply = pci_driver_apply,
     .verify = pci_driver_verify,
     .revert = pci_driver_revert,
+    .check_unused = pci_driver_check_unused,
 };

@@ -22,6 +22,7 @@ static const char *const op_names[] = {
     [STEP_APPLY] = "apply",
     [STEP_VERIFY] = "verify",
     [STEP_REVERT] = "revert",
+    [STEP_CHECK_UNUSED] = "check-unused",
 };
 BUILD_ASSERT_DECL(ARRAY_SIZE(op_names) == N_STEP_OPS);
 
@@ -150,6 +151,9 @@ step_run(struct step *step, enum step_op op, const struct step_env *env)
 
     case STEP_REVERT:
         return call(class->revert, step, op, env);
+
+    case STEP_CHECK_UNUSED:
+        return call(class->check_unused, step, op, env);
 
     case N_STEP_OPS:
         break;

@@ -27,6 +27,7 @@ enum step_op {
     STEP_APPLY,             /* apply(), then verify(). */
     STEP_VERIFY,
     STEP_REVERT,
+    STEP_CHECK_UNUSED,
     N_STEP_OPS
 };
 const char *step_op_name(enum step_op);
@@ -151,6 +152,13 @@ struct step_class {
     struct vif_error *(*apply)(struct step *, const struct step_env *);
     struct vif_error *(*verify)(struct step *, const struct step_env *);
     struct vif_error *(*revert)(struct step *, const struct step_env *);
+
+    /* Optional, lanes only: whether nobody uses the thing, so that revert()
+     * would not refuse to take it from him.  Returns VIF_ERR_IN_USE, with who
+     * does, or why that could not be found out.  Changes nothing.  Asked
+     * before a change of a port begins in whose course the thing has to go;
+     * for an unplug the refusal of revert() itself is soon enough. */
+    struct vif_error *(*check_unused)(struct step *, const struct step_env *);
 
     /* Optional: revert() of many at once, where the kernel does that cheaper.
      * Stores each one's result into 'errors'. */

@@ -403,6 +403,12 @@ vf_revert(struct step *step, const struct step_env *env)
     return error;
 }
 
+static struct vif_error *
+vf_check_unused(struct step *step, const struct step_env *env OVS_UNUSED)
+{
+    return device_check_unheld(step->object);
+}
+
 const struct step_class step_vf_class = {
     .kind = "vf",
     .version = 1,
@@ -415,4 +421,5 @@ const struct step_class step_vf_class = {
     .apply = vf_apply,
     .verify = vf_verify,
     .revert = vf_revert,
+    .check_unused = vf_check_unused,
 };

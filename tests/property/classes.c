@@ -103,13 +103,14 @@ const struct step_class netdev_class = {
     .kind = "netdev", .version = 1, .summary = "a device that is made",
     .rank = 20, .check = netdev_check, .compare = netdev_compare,
     .presume = netdev_presume, .begins_early = true,
+    .check_unused = never_function,
     IN_LANE,
 };
 
 const struct step_class slot_class = {
     .kind = "slot", .version = 1, .summary = "a piece of hardware",
     .rank = 10, .check = slot_check, .compare = slot_compare,
-    .lane = card_lane, IN_LANE,
+    .lane = card_lane, .check_unused = never_function, IN_LANE,
 };
 
 const struct step_class row_class = {

@@ -227,6 +227,14 @@ host_is_as_asked(const struct thing *thing, const struct vif_attrs *args,
     return true;
 }
 
+static struct vif_error *
+check_closed(const struct thing *thing)
+{
+    return (thing->open
+            ? vif_error_create(VIF_ERR_IN_USE, "%s is open", thing->name)
+            : NULL);
+}
+
 /* Deletes 'thing', which vifd made. */
 static struct vif_error *
 unmake(struct host *host, struct thing *thing, struct step *step,
@@ -242,8 +250,12 @@ unmake(struct host *host, struct thing *thing, struct step *step,
         }
         return NULL;
     }
-    if (thing->open && vif_attrs_get_bool(&step->args, "replace", false)) {
-        return vif_error_create(VIF_ERR_IN_USE, "%s is open", thing->name);
+    if (vif_attrs_get_bool(&step->args, "replace", false)) {
+        struct vif_error *error = check_closed(thing);
+
+        if (error) {
+            return error;
+        }
     }
     if (thing->kind == THING_BRIDGE) {
         for (unsigned int i = 0; i < N_ROWS; i++) {
@@ -339,6 +351,8 @@ host_do(struct host *host, struct thing *thing, struct step *step,
         return host_verify(host, thing, step);
     case STEP_REVERT:
         return revert(host, thing, step, max_writes, changedp);
+    case STEP_CHECK_UNUSED:
+        return thing->exists ? check_closed(thing) : NULL;
     case N_STEP_OPS:
         break;
     }

@@ -280,11 +280,15 @@ test_nodes_of_macvtaps(void **state)
     int held = open(node, O_RDWR | O_CLOEXEC);
     assert_true(named >= 0 && held >= 0);
     snprintf(self, sizeof self, "pid %d (", getpid());
+    refused(privilege_tap_node_check_unheld(9), VIF_ERR_IN_USE, self);
     refused(privilege_close_tap_node(9), VIF_ERR_IN_USE, self);
     refused(privilege_close_tap_node(9), VIF_ERR_IN_USE, "tap9 is open");
     assert_int_equal(stat(node, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0400);
     close(held);
+    assert_null(privilege_tap_node_check_unheld(9));
+    assert_int_equal(stat(node, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0400);
     assert_null(privilege_close_tap_node(9));
     assert_int_equal(stat(node, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0);
@@ -302,6 +306,7 @@ test_nodes_of_macvtaps(void **state)
     assert_int_equal(stat(node, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
     assert_null(privilege_close_tap_node(10));
+    assert_null(privilege_tap_node_check_unheld(10));
 }
 
 /* Sockets. */

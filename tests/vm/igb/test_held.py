@@ -64,6 +64,32 @@ def test_vfs_are_taken_from_a_guest(host, pfs, pf, guest):
     assert host.call("list")["ports"] == []
 
 
+def test_another_device_under_a_guest(host, pf, vf, guest):
+    """A port's device cannot be exchanged under its guest: neither VF is
+    touched.  Once the guest has let go it can."""
+    other = pf.vf(1)
+    binding = {"port_id": port_id(1), "vnic_type": "direct",
+               "driver": "vfio-pci", "mac_address": MAC,
+               "physical_network": "physnet1",
+               "profile": {"pci_slot": other.address}}
+    before = pf.vf_infos()
+    shown = host.call("show", port_id=port_id(1))
+    error = host.refused("plug", binding=binding, timeout_ms=20000)
+    assert error.kind == "in-use" and error.outcome == "failed-clean"
+    assert "by pid %d (" % guest.process.pid in str(error)
+    assert pf.vf_infos() == before and other.driver() == "igbvf"
+    again = host.call("show", port_id=port_id(1))
+    for port in shown, again:
+        port.pop("since")
+    assert again == shown
+
+    guest.end()
+    details = host.call("plug", binding=binding)
+    assert details["profile"]["pci_slot"] == other.address
+    assert pf.vf_info(1)["address"] == MAC and other.driver() == "vfio-pci"
+    assert pf.vf_info(0)["address"] != MAC and vf.driver() == "igbvf"
+
+
 def test_unbound_under_a_guest(host, pf, vf, guest):
     writer = start_writing(host, vf.address, vf.file("driver/unbind"))
     assert vf.driver() is None
