@@ -119,8 +119,8 @@ const struct command gc_command = {
     .word = "gc",
     .help = "Take back what is vifd's and belongs to no port",
     .about =
-"Taps and macvtaps with vifd's mark and ports of Open vSwitch with its key, of\n"
-"which vifd knows no port: its journal was lost, or somebody made a copy.\n"
+"Taps and macvtaps with vifd's mark and ports of Open vSwitch with its key,\n"
+"of which vifd knows no port: its journal was lost, or somebody made a copy.\n"
 "What is listed was there in two looks; what others made is never touched,\n"
 "and a macvtap that somebody has open stays.",
     .arguments = { gc_arguments },

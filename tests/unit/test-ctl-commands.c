@@ -72,7 +72,8 @@ test_list(void **state)
     assert_contains(run->out,
                     "7f1c3a52-7b0e-4c38-8a4e-2f4d8e7e6a11  prepared  ");
     assert_contains(run->out, " d ");
-    assert_contains(run->out, "normal  ovs     br-int  tap1         7  vm-1\n");
+    assert_contains(run->out,
+                    "normal  ovs     br-int  tap1         7  vm-1\n");
     assert_contains(run->out, "normal  ovs     -       tap1         7  i2\n");
 
     json_t *json = vifctl_json(*state, 0, "list --state active -j");
