@@ -44,6 +44,17 @@ binding_needs_device(const struct vif_binding *binding)
     return find_need(binding->vnic_type) && !binding->macvtap.source;
 }
 
+/* What sits on the VF's netdev is a macvtap, vifd's or libvirt's. */
+static bool
+needs_netdev(const struct vif_binding *binding)
+{
+    const char *type = vif_attrs_get(&binding->port_profile, "type");
+
+    return (binding->vnic_type == VIF_VNIC_MACVTAP
+            || (binding->vnic_type == VIF_VNIC_DIRECT && type
+                && !strcmp(type, "802.1Qbg")));
+}
+
 static struct vif_error *
 refuse(const char *key, const char *value, const char *what)
 {
@@ -164,6 +175,7 @@ binding_request_init(struct binding_request *r,
 
     r->request.type = need->type;
     r->request.remote_managed = need->remote_managed;
+    r->request.needs_netdev = needs_netdev(binding);
     struct vif_error *error = set_profile(r, binding);
     if (!error && binding->vf.has_trust) {
         r->request.trusted = binding->vf.trust ? SPEC_YES : SPEC_NO;

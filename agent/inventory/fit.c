@@ -24,7 +24,7 @@
 struct candidate {
     size_t device;              /* Position in the inventory. */
     bool mine;                  /* The port has it. */
-    unsigned int rank;
+    unsigned int rank;          /* 0 is best. */
     unsigned int load;          /* VF: held on its PF.  PF: VFs that it would
                                  * take from the other requests. */
 };
@@ -93,6 +93,22 @@ sort_candidates(struct search *s, struct seeker *seeker)
             compare_candidates, CONST_CAST(void *, s->host->inventory));
 }
 
+/* How near the device is, and whether its driver promises anything good.  One
+ * that cannot serve as it is now is better than none, because it may be on its
+ * way back to its driver, but whatever can goes before it.  Of two that are
+ * equally near, what has no driver of VFIO is less likely to be in somebody's
+ * guest. */
+static unsigned int
+find_rank(const struct device_request *request,
+          const struct inventory *inventory, const struct device *device)
+{
+    unsigned int near = device_request_rank(request, inventory, device);
+    bool lacks_netdev = request->needs_netdev && !device->netdev.ifindex;
+    bool is_vfio = strstr(device->driver, "vfio") != NULL;
+
+    return 2 * (near + (lacks_netdev ? N_NUMA_POLICIES : 0)) + is_vfio;
+}
+
 /* Passes all devices through the filters of request 'i'. */
 static void
 find_candidates(struct search *s, size_t i, struct fit_answer *answer)
@@ -120,8 +136,7 @@ find_candidates(struct search *s, size_t i, struct fit_answer *answer)
             seeker->candidates[seeker->n++] = (struct candidate) {
                 .device = d,
                 .mine = mine,
-                .rank = (mine ? 0
-                         : device_request_rank(request, inventory, device)),
+                .rank = mine ? 0 : find_rank(request, inventory, device),
                 .load = (device->parent[0]
                          ? device_claims_count_vfs(s->host->claims,
                                                    device->parent) : 0),
@@ -171,20 +186,19 @@ give(struct search *s, size_t i, size_t device)
 
 static bool augment(struct search *, size_t i);
 
-/* Tries the candidates of 'i' that have rank 'rank': first those that nobody
- * has, then those whose owner can move on. */
+/* Tries the candidates of 'i' from 'first' to before 'end', which are equally
+ * good: first those that nobody has, then those whose owner can move on. */
 static bool
-augment_at(struct search *s, size_t i, unsigned int rank)
+augment_with(struct search *s, size_t i, size_t first, size_t end)
 {
     const struct seeker *seeker = &s->seekers[i];
 
     for (int pass = 0; pass < 2; pass++) {
-        for (size_t c = 0; c < seeker->n; c++) {
+        for (size_t c = first; c < end; c++) {
             size_t device = seeker->candidates[c].device;
 
             s->looks++;
-            if (seeker->candidates[c].rank != rank || s->excluded[device]
-                || s->visited[device] == s->path) {
+            if (s->excluded[device] || s->visited[device] == s->path) {
                 continue;
             }
             if (s->owner[device] == NONE) {
@@ -206,9 +220,17 @@ augment_at(struct search *s, size_t i, unsigned int rank)
 static bool
 augment(struct search *s, size_t i)
 {
+    const struct seeker *seeker = &s->seekers[i];
+    size_t end;
+
     s->crowd |= UINT64_C(1) << i;
-    for (unsigned int rank = 0; rank < N_NUMA_POLICIES; rank++) {
-        if (augment_at(s, i, rank)) {
+    for (size_t first = 0; first < seeker->n; first = end) {
+        end = first + 1;
+        while (end < seeker->n && (seeker->candidates[end].rank
+                                   == seeker->candidates[first].rank)) {
+            end++;
+        }
+        if (augment_with(s, i, first, end)) {
             return true;
         }
     }

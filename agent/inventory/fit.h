@@ -10,8 +10,9 @@
  *
  * The search is exact: if all requests can be served together they are, PF
  * and VF exclusion included.  One request alone gets the best there is: the
- * device that its port has already; else one that is as near as the policy
- * asks, on the PF with the fewest VFs held, and the first of these by number.
+ * device that its port has already; else one with a netdev, if it needs that,
+ * as near as the policy asks, that no driver of VFIO has, on the PF with the
+ * fewest VFs held, and the first of these by number.
  * Among several requests the earlier choose first, and give way to another
  * one only to a device that they fit as well. */
 

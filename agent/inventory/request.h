@@ -31,6 +31,8 @@ struct device_request {
     bool remote_managed;
     enum numa_policy numa_policy;
     uint64_t numa_nodes;        /* Bit I: node I; 0: not asked. */
+    bool needs_netdev;          /* A macvtap will sit on it: one that has no
+                                 * netdev at present is the last resort. */
     const char *device;         /* Just this one ("pci/0000:03:01.2"), or
                                  * NULL. */
     const char *request_id;     /* pci_request_id, or NULL. */

@@ -64,6 +64,27 @@ test_vnic_types(void **state OVS_UNUSED)
         assert_int_equal(r.request.vendor, -1);
         assert_int_equal(r.request.trusted, SPEC_UNSAID);
         assert_null(r.request.device);
+        assert_int_equal(r.request.needs_netdev,
+                         cases[i].vnic_type == VIF_VNIC_MACVTAP);
+        vif_binding_destroy(&binding);
+    }
+}
+
+/* Of a VF with that profile libvirt takes the netdev, for a macvtap. */
+static void
+test_port_profile(void **state OVS_UNUSED)
+{
+    static const char *const types[] = { "802.1Qbh", "802.1Qbg" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        struct vif_binding binding = make_binding(VIF_VNIC_DIRECT, NULL,
+                                                  NULL);
+        struct binding_request r;
+        bool needed;
+
+        vif_attrs_set(&binding.port_profile, "type", types[i]);
+        assert_null(binding_request_init(&r, &binding, &needed));
+        assert_int_equal(r.request.needs_netdev, i == 1);
         vif_binding_destroy(&binding);
     }
 }
@@ -198,6 +219,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vnic_types),
+        cmocka_unit_test(test_port_profile),
         cmocka_unit_test(test_profile),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_trust),

@@ -395,6 +395,80 @@ test_order(void **state)
     assert_gets(host, &r, "pci/0000:02:01.1");
 }
 
+static void
+give_netdevs(struct some_host *host)
+{
+    for (size_t i = 0; i < host->inventory.n; i++) {
+        strcpy(host->inventory.devices[i].driver, "iavf");
+        host->inventory.devices[i].netdev.ifindex = 10 + (int) i;
+    }
+}
+
+static void
+take_netdev(struct some_host *host, const char *name, const char *driver)
+{
+    struct device *device = some_nics_get(&host->inventory, name);
+
+    device->netdev.ifindex = 0;
+    strcpy(device->driver, driver);
+}
+
+/* A macvtap cannot sit on a VF without a netdev, wherever that is; such a one
+ * is given when there is no other, because it may come back. */
+static void
+test_vf_without_netdev(void **state)
+{
+    struct some_host *host = *state;
+    struct device_request r = some_host_request();
+
+    some_host_configure(host, "- {physical_network: physnet1}\n");
+    some_nics_set_numa(&host->inventory, "0000:04:00.0", 2);
+    give_netdevs(host);
+    r.needs_netdev = true;
+    r.numa_policy = NUMA_PREFERRED;
+    r.numa_nodes = 1;
+    take_netdev(host, PF1_VF0, "vfio-pci");
+    assert_gets(host, &r, PF1_VF1);
+    take_netdev(host, PF1_VF1, "");
+    assert_gets(host, &r, "pci/0000:03:01.2");
+    take_netdev(host, "pci/0000:03:01.2", "vfio-pci");
+    assert_gets(host, &r, PF2_VF0);
+
+    for (size_t i = 0; i < host->inventory.n; i++) {
+        host->inventory.devices[i].netdev.ifindex = 0;
+    }
+    assert_gets(host, &r, PF1_VF1);
+
+    /* It has it already. */
+    some_nics_get(&host->inventory, PF2_VF0)->netdev.ifindex = 7;
+    some_host_claim(host, PF1_VF0, "p");
+    assert_gets(host, &r, PF1_VF0);
+}
+
+/* What vfio-pci has may be in a guest that vifd knows nothing of. */
+static void
+test_vf_of_vfio(void **state)
+{
+    struct some_host *host = *state;
+    struct device_request r = some_host_request();
+
+    some_host_configure(host, "- {physical_network: physnet1}\n");
+    give_netdevs(host);
+    take_netdev(host, PF1_VF0, "vfio-pci");
+    assert_gets(host, &r, PF1_VF1);
+    take_netdev(host, PF1_VF1, "");
+    assert_gets(host, &r, PF1_VF1);
+
+    /* Being near counts for more. */
+    some_nics_set_numa(&host->inventory, "0000:04:00.0", 2);
+    take_netdev(host, PF1_VF1, "mlx5_vfio_pci");
+    take_netdev(host, "pci/0000:03:01.2", "vfio-pci");
+    assert_gets(host, &r, PF2_VF0);
+    r.numa_policy = NUMA_PREFERRED;
+    r.numa_nodes = 1;
+    assert_gets(host, &r, PF1_VF0);
+}
+
 #define TEST(NAME)                                                        \
     cmocka_unit_test_setup_teardown(NAME, some_host_set_up,               \
                                     some_host_tear_down)
@@ -453,6 +527,8 @@ main(void)
         TEST(test_exclusion),
         TEST(test_keeps),
         TEST(test_order),
+        TEST(test_vf_without_netdev),
+        TEST(test_vf_of_vfio),
         TEST(test_drained),
     };
 
