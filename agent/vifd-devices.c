@@ -10,6 +10,7 @@
 
 #include "agent/config.h"
 #include "agent/vf-watch.h"
+#include "inventory/binding-request.h"
 #include "inventory/keeper.h"
 #include "inventory/pools.h"
 #include "inventory/read.h"
@@ -145,6 +146,21 @@ vifd_devices_ready(void *vifd_)
     return inventory_keeper_get(vifd->devices, &failure) || failure;
 }
 
+/* What is known of a port that holds a device. */
+static bool
+find_holder(void *vifd_, const char *port, struct device_holder *holder)
+{
+    const struct vifd *vifd = vifd_;
+    struct engine_port_view view;
+
+    if (!engine_find_port(vifd->engine, port, &view) || !view.binding) {
+        return false;
+    }
+    holder->leaving = (view.state == PORT_UNPLUGGING
+                       || view.state == PORT_UNDOING);
+    return binding_request_tags(view.binding, &holder->asked);
+}
+
 struct vif_error *
 vifd_devices(void *vifd_, struct device_host *host)
 {
@@ -165,6 +181,8 @@ vifd_devices(void *vifd_, struct device_host *host)
         .inventory = inventory,
         .specs = &vifd->config->device_spec,
         .claims = &vifd->device_claims,
+        .holder = find_holder,
+        .aux = vifd,
     };
     return NULL;
 }

@@ -182,3 +182,20 @@ binding_request_init(struct binding_request *r,
     }
     return error ? error : set_numa(r, binding);
 }
+
+bool
+binding_request_tags(const struct vif_binding *binding,
+                     struct device_request *request)
+{
+    struct binding_request r;
+    bool needed;
+    CLEANUP_ERROR struct vif_error *error = binding_request_init(&r, binding,
+                                                                 &needed);
+
+    device_request_init(request);
+    request->physical_network = r.request.physical_network;
+    request->trusted = r.request.trusted;
+    request->live_migratable = r.request.live_migratable;
+    request->remote_managed = r.request.remote_managed;
+    return needed && !error;
+}

@@ -27,4 +27,10 @@ struct vif_error *binding_request_init(struct binding_request *,
                                        const struct vif_binding *,
                                        bool *neededp) VIF_WARN_UNUSED;
 
+/* What 'binding' asks of the device spec, for struct device_holder: the other
+ * members are as device_request_init() leaves them.  False if it needs no
+ * device. */
+bool binding_request_tags(const struct vif_binding *,
+                          struct device_request *);
+
 #endif /* inventory/binding-request.h */

@@ -43,6 +43,7 @@ struct search {
     size_t n;
     struct seeker seekers[FIT_MAX_REQUESTS];
 
+    const struct device_spec **specs;   /* By device: what is said of it. */
     size_t *owner;              /* By device: the seeker that has it. */
     bool *excluded;             /* By device: a VF whose PF is given. */
     size_t *parent;             /* By device: its PF, or NONE. */
@@ -123,7 +124,7 @@ find_candidates(struct search *s, size_t i, struct fit_answer *answer)
     for (size_t d = 0; d < inventory->n; d++) {
         const struct device *device = &inventory->devices[d];
         enum device_filter end = device_request_filter(request, s->host,
-                                                       device);
+                                                       device, s->specs[d]);
 
         for (enum device_filter f = 0; f < end; f++) {
             answer->left[f]++;
@@ -428,14 +429,16 @@ search_init(struct search *s, const struct device_host *host,
     s->host = host;
     s->requests = requests;
     s->n = n;
+    s->specs = vif_xcalloc(inventory->n + 1, sizeof *s->specs);
     s->owner = vif_xcalloc(inventory->n + 1, sizeof *s->owner);
     s->excluded = vif_xcalloc(inventory->n + 1, sizeof *s->excluded);
     s->parent = vif_xcalloc(inventory->n + 1, sizeof *s->parent);
     s->visited = vif_xcalloc(inventory->n + 1, sizeof *s->visited);
     for (size_t d = 0; d < inventory->n; d++) {
-        const struct device *pf = inventory_parent(inventory,
-                                                   &inventory->devices[d]);
+        const struct device *device = &inventory->devices[d];
+        const struct device *pf = inventory_parent(inventory, device);
 
+        s->specs[d] = n ? device_host_spec(host, device) : NULL;
         s->owner[d] = NONE;
         s->parent[d] = pf ? (size_t) (pf - inventory->devices) : NONE;
     }
@@ -447,6 +450,7 @@ search_destroy(struct search *s)
     for (size_t i = 0; i < s->n; i++) {
         free(s->seekers[i].candidates);
     }
+    free(s->specs);
     free(s->owner);
     free(s->excluded);
     free(s->parent);

@@ -10,11 +10,18 @@
 #include "inventory/claims.h"
 #include "inventory/spec.h"
 
+struct device_holder;
+
 /* What is asked about all devices.  Pure: nobody here changes any of it. */
 struct device_host {
     const struct inventory *inventory;
     const struct device_specs *specs;
     const struct device_claims *claims;     /* Sorted. */
+
+    /* Tells of 'port', which holds a device (request.h); false if nothing is
+     * known of it.  NULL: of none is. */
+    bool (*holder)(void *aux, const char *port, struct device_holder *);
+    void *aux;
 };
 
 /* What the operator says of a device, or NULL if it may not be used: nothing

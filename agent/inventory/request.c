@@ -63,19 +63,59 @@ device_request_check(const struct device_request *request)
     return NULL;
 }
 
-/* What the filters look at.  They pass what is not asked. */
+/* What the filters look at.  They pass what is not asked; those after the
+ * first, which ask the spec, need it unless it is settled. */
 struct question {
     const struct device_request *request;
     const struct device_host *host;
     const struct device *device;
     const struct device_spec *spec;     /* NULL: none, or not any more. */
-    bool mine;                          /* The port holds the device. */
+    bool mine;                          /* The port holds the device ... */
+    bool settled;                       /* ... for a request like this one:
+                                         * the spec has been asked. */
 };
+
+static bool
+is_network(const char *asked, const char *said)
+{
+    return asked && said ? !strcasecmp(asked, said) : asked == said;
+}
+
+/* Whether both ask the same of the spec. */
+static bool
+are_alike(const struct device_request *a, const struct device_request *b)
+{
+    return (is_network(a->physical_network, b->physical_network)
+            && a->trusted == b->trusted
+            && a->live_migratable == b->live_migratable
+            && a->remote_managed == b->remote_managed);
+}
+
+static struct question
+make_question(const struct device_request *request,
+              const struct device_host *host, const struct device *device,
+              const struct device_spec *spec)
+{
+    const char *port = device_claims_holder(host->claims, device->name);
+    bool mine = port && !strcmp(port, request->holder);
+    struct device_holder holder;
+
+    return (struct question) {
+        .request = request,
+        .host = host,
+        .device = device,
+        .spec = spec,
+        .mine = mine,
+        .settled = (mine && host->holder
+                    && host->holder(host->aux, port, &holder)
+                    && are_alike(request, &holder.asked)),
+    };
+}
 
 static bool
 pass_spec(const struct question *q)
 {
-    return q->spec || q->mine;
+    return q->spec || q->settled;
 }
 
 static bool
@@ -97,15 +137,10 @@ pass_request_id(const struct question *q)
 static bool
 pass_physical_network(const struct question *q)
 {
-    const char *asked = q->request->physical_network;
-
-    if (!q->spec) {
-        return true;
-    } else if (!q->spec->has_physical_network) {
-        return false;
-    }
-    const char *said = q->spec->physical_network;
-    return asked && said ? !strcasecmp(asked, said) : asked == said;
+    return (q->settled
+            || (q->spec->has_physical_network
+                && is_network(q->request->physical_network,
+                              q->spec->physical_network)));
 }
 
 static bool
@@ -131,20 +166,21 @@ pass_product(const struct question *q)
 static bool
 pass_trusted(const struct question *q)
 {
-    return (!q->spec || q->request->trusted == SPEC_UNSAID
+    return (q->settled || q->request->trusted == SPEC_UNSAID
             || q->spec->trusted == q->request->trusted);
 }
 
 static bool
 pass_remote_managed(const struct question *q)
 {
-    return !q->spec || q->spec->remote_managed == q->request->remote_managed;
+    return (q->settled
+            || q->spec->remote_managed == q->request->remote_managed);
 }
 
 static bool
 pass_live_migratable(const struct question *q)
 {
-    return (!q->spec || q->request->live_migratable == SPEC_UNSAID
+    return (q->settled || q->request->live_migratable == SPEC_UNSAID
             || q->spec->live_migratable == q->request->live_migratable);
 }
 
@@ -372,16 +408,10 @@ device_filter_describe(enum device_filter filter,
 enum device_filter
 device_request_filter(const struct device_request *request,
                       const struct device_host *host,
-                      const struct device *device)
+                      const struct device *device,
+                      const struct device_spec *spec)
 {
-    const char *holder = device_claims_holder(host->claims, device->name);
-    const struct question q = {
-        .request = request,
-        .host = host,
-        .device = device,
-        .spec = device_host_spec(host, device),
-        .mine = holder && !strcmp(holder, request->holder),
-    };
+    const struct question q = make_question(request, host, device, spec);
 
     for (enum device_filter i = 0; i < N_DEVICE_FILTERS; i++) {
         if (!filters[i].pass(&q)) {
@@ -389,6 +419,30 @@ device_request_filter(const struct device_request *request,
         }
     }
     return N_DEVICE_FILTERS;
+}
+
+const struct device_spec *
+device_request_spec(const struct device_request *request,
+                    const struct device_host *host,
+                    const struct device *device)
+{
+    static const enum device_filter asking[] = {
+        FILTER_SPEC, FILTER_PHYSICAL_NETWORK, FILTER_TRUSTED,
+        FILTER_REMOTE_MANAGED, FILTER_LIVE_MIGRATABLE,
+    };
+    const struct question q = {
+        .request = request,
+        .host = host,
+        .device = device,
+        .spec = device_host_spec(host, device),
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(asking); i++) {
+        if (!filters[asking[i]].pass(&q)) {
+            return NULL;
+        }
+    }
+    return q.spec;
 }
 
 unsigned int

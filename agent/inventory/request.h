@@ -40,6 +40,13 @@ struct device_request {
 
 void device_request_init(struct device_request *);
 
+/* A port that holds a device. */
+struct device_holder {
+    struct device_request asked;    /* When it got it; of this only what the
+                                     * device spec answers counts. */
+    bool leaving;                   /* It will soon hold none. */
+};
+
 /* Whether it makes sense by itself: a type that can be asked for, an id that
  * is not empty, not too long and without "=". */
 struct vif_error *device_request_check(const struct device_request *)
@@ -63,12 +70,20 @@ enum device_filter {
 };
 const char *device_filter_name(enum device_filter);
 
-/* The first filter that 'device' does not pass, or N_DEVICE_FILTERS if it
- * fits.  A device that the port holds passes FILTER_SPEC, and what asks the
- * spec, even when it has left the spec. */
+/* The first filter that 'device', of which 'spec' is device_host_spec(), does
+ * not pass, or N_DEVICE_FILTERS if it fits.  While a port asks the spec for
+ * the same as when it got its device, that device passes FILTER_SPEC, and what
+ * else asks the spec, whatever has become of the spec. */
 enum device_filter device_request_filter(const struct device_request *,
                                          const struct device_host *,
-                                         const struct device *);
+                                         const struct device *,
+                                         const struct device_spec *spec);
+
+/* What the spec says of 'device', which fits; NULL if the port keeps it
+ * although the spec says something else by now. */
+const struct device_spec *device_request_spec(const struct device_request *,
+                                              const struct device_host *,
+                                              const struct device *);
 
 /* How good the place of a device is that has passed: 0 is best. */
 unsigned int device_request_rank(const struct device_request *,

@@ -100,14 +100,19 @@ show_pf(struct chosen_device *c, const struct device *pf)
     c->device.pf_mac = mac_of(&pf->netdev, c->pf_mac);
 }
 
-/* A device that its port has and that the spec does not mean any more is
- * shown as the binding has it. */
+/* A device that its port keeps although the spec says something else by now
+ * is shown as the binding has it. */
 static void
-show_spec(struct chosen_device *c, const struct device_spec *spec)
+show_spec(struct chosen_device *c, const struct device_host *host,
+          const struct device *device)
 {
+    const struct device_request *request = &c->request.request;
+    const struct device_spec *spec = device_request_spec(request, host,
+                                                         device);
+
     c->device.physical_network = (spec ? spec->physical_network
-                                  : c->request.request.physical_network);
-    c->device.trusted = spec && spec->trusted == SPEC_YES;
+                                  : request->physical_network);
+    c->device.trusted = (spec ? spec->trusted : request->trusted) == SPEC_YES;
     c->device.managed = !spec || spec->managed;
 }
 
@@ -147,7 +152,7 @@ show(struct chosen_device *c, const struct device_host *host,
     if (pf) {
         show_pf(c, pf);
     }
-    show_spec(c, device_host_spec(host, device));
+    show_spec(c, host, device);
     show_claims(c, device);
 }
 
@@ -185,7 +190,7 @@ static void
 make(struct device_choice *choice,
      struct vif_error *(*devices)(void *aux, struct device_host *), void *aux)
 {
-    struct device_host host = { NULL, NULL, NULL };
+    struct device_host host = { .inventory = NULL };
 
     choice->made = true;
     choice->chosen = xcalloc(MAX(choice->n, 1), sizeof *choice->chosen);

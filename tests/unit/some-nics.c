@@ -86,6 +86,16 @@ some_nics_set_numa(struct inventory *inventory, const char *pf, int node)
     }
 }
 
+static bool
+find_holder(void *host_, const char *port OVS_UNUSED,
+            struct device_holder *holder)
+{
+    const struct some_host *host = host_;
+
+    *holder = host->holder;
+    return host->holder_known;
+}
+
 struct some_host *
 some_host_create(void)
 {
@@ -93,6 +103,8 @@ some_host_create(void)
 
     host->view.inventory = &host->inventory;
     host->view.claims = &host->claims;
+    host->view.holder = find_holder;
+    host->view.aux = host;
     return host;
 }
 

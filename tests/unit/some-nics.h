@@ -29,6 +29,9 @@ struct some_host {
     struct device_claims claims;
     struct config *config;
     struct device_host view;
+    bool holder_known;          /* 'holder' is what is known of each port
+                                 * that holds a device. */
+    struct device_holder holder;
 };
 
 struct some_host *some_host_create(void);       /* It has none of these. */

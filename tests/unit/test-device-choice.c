@@ -45,6 +45,7 @@ struct fixture {
     struct device_claims claims;
     struct config *config;
     struct device_host host;
+    const struct vif_binding *plugged;  /* Of each port that has a device. */
 };
 
 static void
@@ -53,6 +54,15 @@ configure(struct fixture *f, const char *text)
     config_destroy(f->config);
     assert_null(config_parse(text, strlen(text), "f.yaml", &f->config));
     f->host.specs = &f->config->device_spec;
+}
+
+static bool
+find_holder(void *f_, const char *port OVS_UNUSED,
+            struct device_holder *holder)
+{
+    const struct fixture *f = f_;
+
+    return f->plugged && binding_request_tags(f->plugged, &holder->asked);
 }
 
 static int
@@ -75,6 +85,8 @@ set_up(void **state)
               "- {address: '0000:04:00.0', physical_network: physnet2}\n");
     f->host.inventory = &f->inventory;
     f->host.claims = &f->claims;
+    f->host.holder = find_holder;
+    f->host.aux = f;
     f->test.devices = &f->host;
     *state = f;
     return 0;
@@ -217,20 +229,42 @@ test_what_is_said_of_a_pf(void **state)
     vif_binding_destroy(&binding);
 }
 
+/* The port has PF1_VF0, and keeps it as what it was. */
 static void
-test_a_device_that_left_the_spec(void **state)
+check_kept(struct fixture *f, const struct vif_binding *binding,
+           const char *spec, const char *numbers)
+{
+    struct vif_plan *made;
+
+    configure(f, spec);
+    assert_null(plan(f, binding, &made));
+    CLEANUP_FREE char *text = plan_to_text(made);
+    assert_non_null(strstr(text, "claim " PF1_VF0 "\n"));
+    assert_non_null(strstr(text, "physical_network=physnet1\n"));
+    assert_non_null(strstr(text, numbers));
+    vif_plan_destroy(made);
+}
+
+static void
+test_a_device_that_the_spec_means_otherwise(void **state)
 {
     struct fixture *f = *state;
     struct vif_binding binding = make_binding("p", VIF_VNIC_DIRECT, NULL);
 
-    configure(f, "device_spec: []\n");
     device_claims_put(&f->claims, PF1_VF0, "p");
-    struct vif_plan *made;
-    assert_null(plan(f, &binding, &made));
-    CLEANUP_FREE char *text = plan_to_text(made);
-    assert_non_null(strstr(text, "physical_network=physnet1\n"));
-    assert_non_null(strstr(text, "trusted 0 managed 1"));
-    vif_plan_destroy(made);
+    f->plugged = &binding;
+    check_kept(f, &binding, "device_spec: []\n", "trusted 0 managed 1");
+    check_kept(f, &binding, "device_spec:\n"
+               "- {address: '0000:03:01.0'}\n"
+               "- {physical_network: physnet1}\n", "trusted 0 managed 1");
+    check_kept(f, &binding, "device_spec:\n"
+               "- {address: '0000:03:01.0', physical_network: physnet9,\n"
+               "   trusted: true, managed: false}\n"
+               "- {physical_network: physnet1}\n", "trusted 0 managed 1");
+    vif_attrs_set(&binding.profile, "trusted", "true");
+    check_kept(f, &binding, "device_spec:\n"
+               "- {address: '0000:03:01.0', physical_network: physnet1,\n"
+               "   trusted: false}\n", "trusted 1 managed 1");
     vif_binding_destroy(&binding);
 }
 
@@ -449,7 +483,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_said_of_a_vf),
         TEST(test_what_is_said_of_a_pf),
-        TEST(test_a_device_that_left_the_spec),
+        TEST(test_a_device_that_the_spec_means_otherwise),
         TEST(test_ports_of_a_request_are_looked_at_together),
         TEST(test_refusals),
         TEST(test_devices_that_are_not_read_yet),

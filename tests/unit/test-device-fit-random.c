@@ -42,6 +42,7 @@ struct port {
     char device[DEVICE_NAME_SIZE];      /* "": none. */
     char parent[DEVICE_NAME_SIZE];
     const char *request_id;
+    struct device_request asked;
     size_t n_claims;
     char claims[DEVICE_MAX_CLAIMS][DEVICE_CLAIM_SIZE];
 };
@@ -134,6 +135,21 @@ change_specs(struct world *w)
     }
 }
 
+/* What a daemon knows from the bindings. */
+static bool
+find_port(void *w_, const char *id, struct device_holder *holder)
+{
+    const struct world *w = w_;
+
+    for (size_t i = 0; i < N_PORTS; i++) {
+        if (!strcmp(w->ports[i].id, id)) {
+            *holder = (struct device_holder) { .asked = w->ports[i].asked };
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The daemon is started again: it has the claims, in any order. */
 static void
 restart(struct world *w)
@@ -150,7 +166,13 @@ restart(struct world *w)
     }
     device_claims_add(&w->claims, "tap:tap1", "other");
     device_claims_sort(&w->claims);
-    w->host = (struct device_host) { &w->inventory, &w->specs, &w->claims };
+    w->host = (struct device_host) {
+        .inventory = &w->inventory,
+        .specs = &w->specs,
+        .claims = &w->claims,
+        .holder = find_port,
+        .aux = w,
+    };
 }
 
 /* The oracle. */
@@ -194,6 +216,17 @@ oracle_tags(const struct device_request *r, const struct device_spec *spec)
                                         r->physical_network)
             && (!r->trusted || r->trusted == spec->trusted)
             && r->remote_managed == spec->remote_managed);
+}
+
+/* What the port has for such a request, it keeps. */
+static bool
+oracle_same_tags(const struct device_request *a,
+                 const struct device_request *b)
+{
+    return (nullable_string_is_equal(a->physical_network,
+                                     b->physical_network)
+            && a->trusted == b->trusted
+            && a->remote_managed == b->remote_managed);
 }
 
 /* How good a place is; -1 if it will not do.  Sockets are {0, 1} and {2}. */
@@ -251,7 +284,8 @@ oracle_fits(const struct world *w, const struct device_request *r,
     return (device->type == r->type
             && (r->product < 0 || r->product == device->product)
             && (!r->device || !strcmp(r->device, device->name))
-            && (spec ? oracle_tags(r, spec) : mine)
+            && ((mine && oracle_same_tags(r, &holder->asked))
+                || (spec && oracle_tags(r, spec)))
             && oracle_rank(r, device) >= 0
             && (mine || oracle_free(w, device)));
 }
@@ -393,12 +427,14 @@ check_answers(const struct world *w, const struct device_request *r, size_t n,
 
 /* The old claims go with it: w->claims is to be made again. */
 static void
-hold(struct port *port, const struct device *device, const char *request_id)
+hold(struct port *port, const struct device *device,
+     const struct device_request *r)
 {
-    port->n_claims = device_claim_names(device, request_id, port->claims);
+    port->n_claims = device_claim_names(device, r->request_id, port->claims);
     strcpy(port->device, device->name);
     strcpy(port->parent, device->parent);
-    port->request_id = request_id;
+    port->request_id = r->request_id;
+    port->asked = *r;
 }
 
 /* What two ports hold does not clash, whether it is still there or not. */
@@ -448,8 +484,7 @@ plug(struct world *w)
         check_answers(w, r, n, answers);
     }
     for (size_t i = 0; i < n && !error; i++) {
-        hold(&w->ports[(first + i) % N_PORTS], answers[i].device,
-             r[i].request_id);
+        hold(&w->ports[(first + i) % N_PORTS], answers[i].device, &r[i]);
     }
     return !error;
 }

@@ -349,6 +349,16 @@ test_exclusion(void **state)
                    "remote_managed false 3, free 0");
 }
 
+/* 'r' has been plugged and has 'device'. */
+static void
+plugged(struct some_host *host, const struct device_request *r,
+        const char *device)
+{
+    some_host_claim(host, device, r->holder);
+    host->holder_known = true;
+    host->holder.asked = *r;
+}
+
 /* A port that is plugged again keeps what it has, wherever that is, whatever
  * has become of the spec. */
 static void
@@ -362,7 +372,7 @@ test_keeps(void **state)
     r.numa_policy = NUMA_PREFERRED;
     r.numa_nodes = 1;
     assert_gets(host, &r, PF2_VF0);
-    some_host_claim(host, PF1_VF1, "p");
+    plugged(host, &r, PF1_VF1);
     assert_gets(host, &r, PF1_VF1);
     some_host_configure(
         host, "- {address: '0000:04:00.0', physical_network: physnet1}\n");
@@ -374,6 +384,80 @@ test_keeps(void **state)
     r.holder = "p";
     r.type = DEVICE_PF;
     assert_gets(host, &r, PF2);
+}
+
+/* What the spec says of a device that a port has is put off until the port
+ * has gone or asks for something else. */
+static void
+test_keeps_under_another_spec(void **state)
+{
+    static const char *const specs[] = {
+        "- {address: '0000:03:00.0'}\n"
+        "- {physical_network: physnet1}\n",
+        "- {address: '0000:03:00.0', physical_network: physnet9}\n"
+        "- {physical_network: physnet1}\n",
+        "- {address: '0000:03:00.0', physical_network: null}\n"
+        "- {physical_network: physnet1}\n",
+        "- {address: '0000:03:00.0', physical_network: physnet1,\n"
+        "   remote_managed: true}\n"
+        "- {address: '0000:03:00.0', physical_network: physnet9}\n"
+        "- {physical_network: physnet1, trusted: true}\n",
+        "- {address: '0000:04:00.0', physical_network: physnet1,\n"
+        "   trusted: true}\n",
+    };
+    struct some_host *host = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+        struct device_request r = some_host_request();
+
+        plugged(host, &r, PF1_VF1);
+        some_host_configure(host, specs[i]);
+        assert_gets(host, &r, PF1_VF1);
+        r.physical_network = "PhysNet1";
+        assert_gets(host, &r, PF1_VF1);
+        r.holder = "q";
+        assert_gets(host, &r, PF2_VF0);
+        host->holder_known = false;
+        r.holder = "p";
+        assert_gets(host, &r, PF2_VF0);
+        device_claims_destroy(&host->claims);
+    }
+}
+
+/* A port that asks for something else is one like any other. */
+static void
+test_keeps_only_what_it_asked_for(void **state)
+{
+    struct some_host *host = *state;
+    struct device_request r = some_host_request();
+
+    plugged(host, &r, PF1_VF1);
+    r.physical_network = NULL;
+    assert_gets(host, &r, PF2_VF0);
+    some_host_configure(
+        host, "- {address: '0000:03:00.0', physical_network: physnet9}\n"
+        "- {physical_network: physnet1}\n");
+    r.physical_network = "physnet9";
+    assert_gets(host, &r, PF1_VF1);
+    r.physical_network = "physnet1";
+    r.trusted = SPEC_NO;
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, "
+                   "physical_network physnet1 4, type type-VF 3, trusted "
+                   "false 0");
+    r.trusted = SPEC_UNSAID;
+    r.live_migratable = SPEC_YES;
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, "
+                   "physical_network physnet1 4, type type-VF 3, "
+                   "remote_managed false 3, live_migratable true 0");
+    r.live_migratable = SPEC_UNSAID;
+    assert_gets(host, &r, PF1_VF1);
+
+    /* What has left the spec is on no physical network. */
+    some_host_configure(
+        host, "- {address: '0000:04:00.0', physical_network: physnet1}\n");
+    r.physical_network = "physnet2";
+    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 4, "
+                   "physical_network physnet2 0");
 }
 
 /* One alone goes where the fewest VFs are held, then by number. */
@@ -526,6 +610,8 @@ main(void)
         TEST(test_numa),
         TEST(test_exclusion),
         TEST(test_keeps),
+        TEST(test_keeps_under_another_spec),
+        TEST(test_keeps_only_what_it_asked_for),
         TEST(test_order),
         TEST(test_vf_without_netdev),
         TEST(test_vf_of_vfio),
