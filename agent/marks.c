@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "latch.h"
+#include "agent/chore.h"
 #include "lib/cleanup.h"
-#include "ovs-thread.h"
 #include "util.h"
 
 #define PREFIX "vifd:"
@@ -56,60 +55,75 @@ marks_read(struct marks *marks)
     return vif_error_wrap(error, "look for links that carry vifd's mark");
 }
 
-struct marks_look {
-    pthread_t thread;
-    struct latch over;          /* Set by the thread as its last act. */
+/* What the thread finds. */
+struct found_marks {
     struct marks marks;
     struct vif_error *error;
 };
 
-static void *
-look_main(void *look_)
-{
-    struct marks_look *look = look_;
+struct marks_look {
+    struct chore_thread *chores;
+    struct found_marks *found;      /* The thread's, or NULL. */
+};
 
-    look->error = marks_read(&look->marks);
-    latch_set(&look->over);
-    return NULL;
+static void
+look(void *found_)
+{
+    struct found_marks *found = found_;
+
+    found->error = marks_read(&found->marks);
+}
+
+static void
+found_destroy(void *found_)
+{
+    struct found_marks *found = found_;
+
+    free(found->marks.marks);
+    vif_error_destroy(found->error);
+    free(found);
 }
 
 struct marks_look *
-marks_look_start(void)
+marks_look_create(void)
 {
-    struct marks_look *look = xzalloc(sizeof *look);
+    struct marks_look *marks_look = xzalloc(sizeof *marks_look);
 
-    latch_init(&look->over);
-    look->thread = ovs_thread_create("marks", look_main, look);
-    return look;
+    marks_look->chores = chore_thread_create("marks");
+    return marks_look;
+}
+
+void
+marks_look_start(struct marks_look *marks_look)
+{
+    marks_look->found = xzalloc(sizeof *marks_look->found);
+    chore_start(marks_look->chores, look, found_destroy, marks_look->found);
 }
 
 bool
-marks_look_take(struct marks_look *look, struct marks *marks,
+marks_look_take(struct marks_look *marks_look, struct marks *marks,
                 struct vif_error **errorp)
 {
-    if (!latch_poll(&look->over)) {
+    if (!chore_take(marks_look->chores)) {
         return false;
     }
-    *marks = look->marks;
-    look->marks = (struct marks) { .n = 0 };
-    *errorp = TAKE(look->error);
+    *marks = marks_look->found->marks;
+    *errorp = marks_look->found->error;
+    free(TAKE(marks_look->found));
     return true;
 }
 
 void
-marks_look_wait(const struct marks_look *look)
+marks_look_wait(const struct marks_look *marks_look)
 {
-    latch_wait(&look->over);
+    chore_wait(marks_look->chores);
 }
 
 void
-marks_look_destroy(struct marks_look *look)
+marks_look_destroy(struct marks_look *marks_look)
 {
-    if (look) {
-        xpthread_join(look->thread, NULL);
-        free(look->marks.marks);
-        vif_error_destroy(look->error);
-        latch_destroy(&look->over);
-        free(look);
+    if (marks_look) {
+        chore_thread_destroy(marks_look->chores);
+        free(marks_look);
     }
 }

@@ -31,13 +31,16 @@ bool mark_read(const struct rtnl_link *link, struct mark *mark);
 /* All there are.  Blocks. */
 struct vif_error *marks_read(struct marks *) VIF_WARN_UNUSED;
 
-/* The same in a thread of its own. */
+/* The same in a thread of its own, which is made at the start. */
 struct marks_look;
-struct marks_look *marks_look_start(void);
+struct marks_look *marks_look_create(void);
+/* Not before the one before has been taken. */
+void marks_look_start(struct marks_look *);
 /* Whether it is over.  Once: '*marks' is the caller's. */
 bool marks_look_take(struct marks_look *, struct marks *,
                      struct vif_error **);
 void marks_look_wait(const struct marks_look *);
-void marks_look_destroy(struct marks_look *);   /* Waits.  NULL is allowed. */
+/* One that is under way is left behind.  NULL is allowed. */
+void marks_look_destroy(struct marks_look *);
 
 #endif /* agent/marks.h */

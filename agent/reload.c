@@ -8,22 +8,20 @@
 
 #include <stdlib.h>
 
+#include "agent/chore.h"
 #include "agent/config.h"
-#include "latch.h"
 #include "lib/cleanup.h"
-#include "ovs-thread.h"
 #include "util.h"
 
 struct reload {
     reload_load *load;
     void *aux;
 
-    bool running;               /* There is a thread. */
+    struct chore_thread *chores;
+    bool running;
     bool again;                 /* Asked for meanwhile. */
-    pthread_t thread;
-    struct latch done;          /* Set by the thread as its last act. */
 
-    struct config *config;      /* The thread's until 'done' is set. */
+    struct config *config;      /* The thread's while 'running'. */
     struct vif_error *error;
 };
 
@@ -34,18 +32,23 @@ reload_create(reload_load *load, void *aux)
 
     reload->load = load;
     reload->aux = aux;
-    latch_init(&reload->done);
+    reload->chores = chore_thread_create("reload");
     return reload;
 }
 
-static void *
-reload_main(void *reload_)
+static void
+load(void *reload_)
 {
     struct reload *reload = reload_;
 
     reload->error = reload->load(reload->aux, &reload->config);
-    latch_set(&reload->done);
-    return NULL;
+}
+
+/* It stays with reload_destroy(), which waits for the thread. */
+static void
+keep(void *reload)
+{
+    (void) reload;
 }
 
 bool
@@ -56,7 +59,7 @@ reload_start(struct reload *reload)
         return false;
     }
     reload->running = true;
-    reload->thread = ovs_thread_create("reload", reload_main, reload);
+    chore_start(reload->chores, load, keep, reload);
     return true;
 }
 
@@ -64,10 +67,9 @@ bool
 reload_take(struct reload *reload, struct config **configp,
             struct vif_error **errorp)
 {
-    if (!reload->running || !latch_poll(&reload->done)) {
+    if (!chore_take(reload->chores)) {
         return false;
     }
-    xpthread_join(reload->thread, NULL);
     reload->running = false;
     *configp = TAKE(reload->config);
     *errorp = TAKE(reload->error);
@@ -81,21 +83,17 @@ reload_take(struct reload *reload, struct config **configp,
 void
 reload_wait(struct reload *reload)
 {
-    if (reload->running) {
-        latch_wait(&reload->done);
-    }
+    chore_wait(reload->chores);
 }
 
 void
 reload_destroy(struct reload *reload)
 {
     if (reload) {
-        if (reload->running) {
-            xpthread_join(reload->thread, NULL);
-        }
+        chore_finish(reload->chores);
+        chore_thread_destroy(reload->chores);
         config_destroy(reload->config);
         vif_error_destroy(reload->error);
-        latch_destroy(&reload->done);
         free(reload);
     }
 }

@@ -50,7 +50,7 @@ struct vf_watch {
     void *aux;
     struct shash pfs;           /* struct watched_pf by name. */
     struct reading *reading;    /* Under way, or NULL. */
-    struct chore *chore;
+    struct chore_thread *chores;
 };
 
 /* The thread. */
@@ -111,6 +111,7 @@ vf_watch_create(void (*changed)(void *aux, const struct vf_view *), void *aux)
     watch->changed = changed;
     watch->aux = aux;
     shash_init(&watch->pfs);
+    watch->chores = chore_thread_create("vf-watch");
     return watch;
 }
 
@@ -118,9 +119,7 @@ void
 vf_watch_destroy(struct vf_watch *watch)
 {
     if (watch) {
-        if (watch->chore) {
-            chore_abandon(watch->chore);
-        }
+        chore_thread_destroy(watch->chores);
         shash_destroy_free_data(&watch->pfs);
         free(watch);
     }
@@ -167,7 +166,6 @@ take_reading(struct vf_watch *watch)
     struct reading *reading = TAKE(watch->reading);
     struct watched_pf *pf = shash_find_data(&watch->pfs, reading->pf);
 
-    watch->chore = NULL;
     pf->earliest = time_msec() + PAUSE_MS;
     if (pf->due < LLONG_MAX) {
         pf->due = MAX(pf->due, pf->earliest);
@@ -185,11 +183,11 @@ take_reading(struct vf_watch *watch)
 void
 vf_watch_run(struct vf_watch *watch)
 {
-    if (watch->chore && chore_take(watch->chore)) {
+    if (chore_take(watch->chores)) {
         take_reading(watch);
     }
 
-    const struct shash_node *node = watch->chore ? NULL : first_due(watch);
+    const struct shash_node *node = watch->reading ? NULL : first_due(watch);
     struct watched_pf *pf = node ? node->data : NULL;
     if (pf && pf->due <= time_msec()) {
         struct reading *reading = xzalloc(sizeof *reading);
@@ -198,8 +196,7 @@ vf_watch_run(struct vf_watch *watch)
         reading->ifindex = pf->ifindex;
         pf->due = LLONG_MAX;
         watch->reading = reading;
-        watch->chore = chore_start("vf-watch", read_pf, reading_destroy,
-                                   reading);
+        chore_start(watch->chores, read_pf, reading_destroy, reading);
     }
 }
 
@@ -208,8 +205,8 @@ vf_watch_wait(struct vf_watch *watch)
 {
     const struct shash_node *node = first_due(watch);
 
-    if (watch->chore) {
-        chore_wait(watch->chore);
+    if (watch->reading) {
+        chore_wait(watch->chores);
     } else if (node) {
         const struct watched_pf *pf = node->data;
 

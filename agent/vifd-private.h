@@ -60,6 +60,7 @@ struct vifd {
     bool journal_opening;           /* By its thread. */
     long long journal_due;          /* When to decide, or to try again. */
     struct rebuild *rebuild;        /* Under way, or NULL. */
+    struct marks_look *marks_look;  /* For it. */
 
     bool collected;                 /* The replica was searched for rows that
                                      * belong to no port. */

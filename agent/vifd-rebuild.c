@@ -65,7 +65,6 @@ struct rebuild {
     rpc_rebuild_cb *done;       /* NULL once answered. */
     void *aux;
 
-    struct marks_look *look;
     struct marks marks;
     struct found_port *ports;
     size_t n_ports, allocated_ports, n_told, n_answered;
@@ -80,7 +79,6 @@ struct rebuild {
 static void
 rebuild_free(struct rebuild *rebuild)
 {
-    marks_look_destroy(rebuild->look);
     free(rebuild->marks.marks);
     for (size_t i = 0; i < rebuild->n_ports; i++) {
         free(rebuild->ports[i].port_id);
@@ -507,7 +505,7 @@ run_waiting(struct rebuild *rebuild)
     error = check_rebuild(vifd);
     if (!error) {
         rebuild->stage = REBUILD_LOOKING;
-        rebuild->look = marks_look_start();
+        marks_look_start(vifd->marks_look);
     } else if (error->code == VIF_ERR_UNAVAILABLE
                && time_msec() < rebuild->started + SYNC_MS) {
         vif_error_destroy(error);
@@ -527,7 +525,7 @@ vifd_run_rebuild(struct vifd *vifd)
         rebuild = vifd->rebuild;
     }
     if (rebuild && rebuild->stage == REBUILD_LOOKING
-        && marks_look_take(rebuild->look, &rebuild->marks, &error)) {
+        && marks_look_take(vifd->marks_look, &rebuild->marks, &error)) {
         if (error) {
             rebuild_fail(rebuild, error);
         } else {
@@ -548,7 +546,7 @@ vifd_wait_rebuild(const struct vifd *vifd)
     if (rebuild && rebuild->stage == REBUILD_WAITING) {
         poll_timer_wait_until(rebuild->started + SYNC_MS);
     } else if (rebuild && rebuild->stage == REBUILD_LOOKING) {
-        marks_look_wait(rebuild->look);
+        marks_look_wait(vifd->marks_look);
     } else if (rebuild && rebuild->finish_due > time_msec()) {
         poll_timer_wait_until(rebuild->finish_due);
     }

@@ -13,6 +13,7 @@
 #include "agent/budget.h"
 #include "agent/config.h"
 #include "agent/descriptors.h"
+#include "agent/marks.h"
 #include "agent/reload.h"
 #include "agent/systemd.h"
 #include "engine/journal.h"
@@ -314,6 +315,7 @@ start(struct vifd *vifd)
         return error;
     }
     vifd->reload = reload_create(vifd_load_config, &vifd->options);
+    vifd->marks_look = marks_look_create();
     open_server(vifd, &listener);
     error = vifd_filter_calls(vifd);
     if (error) {
@@ -357,6 +359,7 @@ vifd_destroy(struct vifd *vifd)
     rpc_server_destroy(vifd->server);
     vifd->server = NULL;
     vifd_forget_rebuild(vifd);
+    marks_look_destroy(vifd->marks_look);
     vif_error_destroy(vifd->journal_lost);
     rpc_calls_abandon(&vifd->calls);
     vifd_forget_waiters(vifd);

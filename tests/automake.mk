@@ -34,6 +34,7 @@ endif
 
 # Those that start threads run under the thread sanitizer, too.
 THREAD_TESTS = \
+	tests/unit/test-inventory-keeper \
 	tests/unit/test-journal \
 	tests/unit/test-journal-crash \
 	tests/unit/test-lanes \

@@ -10,18 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/chore.h"
 #include "inventory/read.h"
 #include "kernel/devlink.h"
 #include "kernel/ethtool.h"
 #include "kernel/genl-monitor.h"
 #include "kernel/genl.h"
 #include "kernel/sysfs-watch.h"
-#include "latch.h"
 #include "lib/alloc.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
-#include "ovs-thread.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -39,7 +38,7 @@ struct target {
     struct inventory part;      /* What was read. */
 };
 
-/* What the thread does: its own until 'done' is set. */
+/* What the thread does: its own until that is over. */
 struct round {
     char *root;
     bool netlink;
@@ -48,11 +47,6 @@ struct round {
     struct target *targets;     /* Else. */
     size_t n_targets;
     struct vif_error *error;
-    struct latch done;
-
-    struct ovs_mutex mutex;
-    bool finished;  /* By the thread. */
-    bool abandoned; /* By the main loop: the thread frees it. */
 };
 
 struct inventory_keeper {
@@ -69,8 +63,8 @@ struct inventory_keeper {
     struct genl_monitor *monitor;   /* NULL: nothing is heard. */
     struct sysfs_watch *watch;      /* Likewise. */
 
+    struct chore_thread *chores;
     struct round *round;        /* Under way, or NULL. */
-    pthread_t thread;
     bool due_all;               /* For the next round. */
     struct shash due;           /* By name of device: non-NULL with VFs. */
 };
@@ -78,16 +72,16 @@ struct inventory_keeper {
 /* The thread. */
 
 static void
-round_destroy(struct round *round)
+round_destroy(void *round_)
 {
+    struct round *round = round_;
+
     for (size_t i = 0; i < round->n_targets; i++) {
         inventory_destroy(&round->targets[i].part);
     }
     free(round->targets);
     inventory_destroy(&round->whole);
     vif_error_destroy(round->error);
-    latch_destroy(&round->done);
-    ovs_mutex_destroy(&round->mutex);
     free(round->root);
     free(round);
 }
@@ -107,8 +101,9 @@ read_targets(struct round *round, const struct inventory_source *source)
 }
 
 static void
-round_read(struct round *round)
+round_read(void *round_)
 {
+    struct round *round = round_;
     struct inventory_source source = { .root = round->root };
 
     if (round->netlink) {
@@ -122,25 +117,6 @@ round_read(struct round *round)
     }
     genl_close(source.devlink);
     genl_close(source.ethtool);
-}
-
-static void *
-round_main(void *round_)
-{
-    struct round *round = round_;
-
-    round_read(round);
-    ovs_mutex_lock(&round->mutex);
-    bool abandoned = round->abandoned;
-    round->finished = true;
-    if (!abandoned) {
-        latch_set(&round->done);
-    }
-    ovs_mutex_unlock(&round->mutex);
-    if (abandoned) {
-        round_destroy(round);
-    }
-    return NULL;
 }
 
 static struct round *
@@ -164,8 +140,6 @@ round_create(const struct inventory_keeper *keeper)
             target->vfs = node->data != NULL;
         }
     }
-    latch_init(&round->done);
-    ovs_mutex_init(&round->mutex);
     return round;
 }
 
@@ -185,8 +159,7 @@ begin_round(struct inventory_keeper *keeper)
         keeper->round = round_create(keeper);
         keeper->due_all = false;
         shash_clear(&keeper->due);
-        keeper->thread = ovs_thread_create("inventory", round_main,
-                                           keeper->round);
+        chore_start(keeper->chores, round_read, round_destroy, keeper->round);
     }
 }
 
@@ -256,35 +229,17 @@ inventory_keeper_start(const char *root, bool netlink,
     keeper->aux = aux;
     keeper->due_all = true;
     shash_init(&keeper->due);
+    keeper->chores = chore_thread_create("inventory");
     listen_to_kernel(keeper);       /* Before the first look. */
     begin_round(keeper);
     return keeper;
-}
-
-static void
-abandon_round(struct inventory_keeper *keeper)
-{
-    struct round *round = keeper->round;
-
-    ovs_mutex_lock(&round->mutex);
-    bool finished = round->finished;
-    round->abandoned = true;
-    ovs_mutex_unlock(&round->mutex);
-    if (finished) {
-        xpthread_join(keeper->thread, NULL);
-        round_destroy(round);
-    } else {
-        pthread_detach(keeper->thread);
-    }
 }
 
 void
 inventory_keeper_stop(struct inventory_keeper *keeper)
 {
     if (keeper) {
-        if (keeper->round) {
-            abandon_round(keeper);
-        }
+        chore_thread_destroy(keeper->chores);
         genl_monitor_close(keeper->monitor);
         sysfs_watch_close(keeper->watch);
         inventory_destroy(&keeper->inventory);
@@ -416,8 +371,7 @@ inventory_keeper_run(struct inventory_keeper *keeper)
     if (keeper->watch) {
         sysfs_watch_run(keeper->watch);
     }
-    if (round && latch_poll(&round->done)) {
-        xpthread_join(keeper->thread, NULL);
+    if (chore_take(keeper->chores)) {
         keeper->round = NULL;
         vif_error_destroy(keeper->error);
         keeper->error = TAKE(round->error);
@@ -444,7 +398,7 @@ inventory_keeper_wait(struct inventory_keeper *keeper)
         sysfs_watch_wait(keeper->watch);
     }
     if (keeper->round) {
-        latch_wait(&keeper->round->done);
+        chore_wait(keeper->chores);
     } else if (keeper->error) {
         poll_timer_wait_until(keeper->retry);
     }

@@ -49,7 +49,8 @@ tests_unit_test_device_spec_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_device_spec_LDADD = $(UNIT_LIBS)
 
 tests_unit_test_inventory_keeper_SOURCES = \
-	tests/unit/test-inventory-keeper.c tests/unit/until.h $(FAKE_SYSFS)
+	tests/unit/test-inventory-keeper.c tests/unit/no-descriptors.h \
+	tests/unit/until.h $(FAKE_SYSFS)
 tests_unit_test_inventory_keeper_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_inventory_keeper_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_inventory_keeper_LDADD = $(UNIT_LIBS)
@@ -59,7 +60,8 @@ tests_unit_test_inventory_netlink_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_inventory_netlink_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_inventory_netlink_LDADD = $(UNIT_LIBS)
 tests_unit_test_inventory_read_SOURCES = \
-	tests/unit/test-inventory-read.c $(FAKE_SYSFS)
+	tests/unit/test-inventory-read.c tests/unit/no-descriptors.h \
+	$(FAKE_SYSFS)
 tests_unit_test_inventory_read_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_inventory_read_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_inventory_read_LDADD = $(UNIT_LIBS)

@@ -4,6 +4,7 @@
 
 #include <config.h>
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@
 #include "kernel/uevent.h"
 #include "openvswitch/dynamic-string.h"
 #include "tests/unit/fake-sysfs.h"
+#include "tests/unit/no-descriptors.h"
 #include "tests/unit/until.h"
 #include "util.h"
 
@@ -395,6 +397,30 @@ test_retry(void **state)
     inventory_keeper_stop(keeper);
 }
 
+/* Something happens, and nothing can be opened to look at it: later. */
+static void
+test_no_descriptor(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+    struct no_descriptors none;
+    const struct vif_error *error;
+
+    fake_sysfs_pci(sysfs, PF);
+    struct inventory_keeper *keeper = start(sysfs);
+    fake_sysfs_pci(sysfs, "0000:04:00.0");
+    no_descriptors_begin(&none);
+    inventory_keeper_device(keeper, "pci/0000:04:00.0", false);
+    assert_told(keeper, "");
+    assert_int_equal(inventory_keeper_get(keeper, &error)->n, 1);
+    no_descriptors_end(&none);
+    assert_non_null(error);
+    assert_int_equal(error->errnum, EMFILE);
+    UNTIL((inventory_keeper_get(keeper, &error), !error),
+          inventory_keeper_run(keeper), inventory_keeper_wait(keeper));
+    assert_string_equal(ds_cstr(&told), "+pci/0000:04:00.0 ");
+    inventory_keeper_stop(keeper);
+}
+
 /* A driver that does not answer does not keep vifd from ending. */
 static void
 test_stuck(void **state)
@@ -436,6 +462,7 @@ main(void)
         TEST(test_lost),
         TEST(test_failure),
         TEST(test_retry),
+        TEST(test_no_descriptor),
         TEST(test_stuck),
     };
 

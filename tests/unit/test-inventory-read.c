@@ -5,7 +5,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +24,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "privilege/privilege.h"
 #include "tests/unit/fake-sysfs.h"
+#include "tests/unit/no-descriptors.h"
 #include "util.h"
 
 #define PF "0000:03:00.0"
@@ -548,18 +547,13 @@ test_no_descriptor(void **state)
     struct fake_sysfs *sysfs = *state;
     const struct inventory_source source = { .root = sysfs->root };
     struct inventory part;
-    struct rlimit limit;
+    struct no_descriptors none;
 
     fake_sysfs_pci(sysfs, PF);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    CLEANUP_CLOSE int next = open("/", O_RDONLY | O_CLOEXEC);
-    assert_true(next >= 0);
-    /* One is left, for the root. */
-    const struct rlimit few = { next + 2, limit.rlim_max };
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    no_descriptors_but(&none, 1);       /* For the root. */
     CLEANUP_ERROR struct vif_error *error
         = inventory_read_device(&source, "pci/" PF, false, &part);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    no_descriptors_end(&none);
     assert_non_null(error);
     assert_int_equal(error->errnum, EMFILE);
     inventory_destroy(&part);

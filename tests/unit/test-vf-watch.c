@@ -17,6 +17,7 @@
 #include "agent/vf-watch.h"
 #include "ovs-atomic.h"
 #include "ovs-thread.h"
+#include "tests/unit/no-descriptors.h"
 #include "tests/unit/until.h"
 #include "util.h"
 
@@ -160,38 +161,67 @@ make_pause(struct ovs_mutex *mutex)
 }
 
 static void
+start_pause(struct chore_thread *chores, struct ovs_mutex *mutex)
+{
+    chore_start(chores, pause_work, pause_destroy, make_pause(mutex));
+}
+
+static void
 test_chores(void **state OVS_UNUSED)
 {
     struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
-    struct pause *pause = make_pause(&mutex);
-    bool over = false;
+    struct chore_thread *chores = chore_thread_create("test");
+    bool over;
 
-    /* Taken. */
-    ovs_mutex_lock(&mutex);
-    struct chore *chore = chore_start("test", pause_work, pause_destroy,
-                                      pause);
-    assert_false(chore_take(chore));
-    ovs_mutex_unlock(&mutex);
-    UNTIL(over, over = chore_take(chore), chore_wait(chore));
-    assert_true(pause->over);
-    assert_int_equal(atomic_count_get(&destroyed), 0);
-    free(pause);
+    /* Taken, once; the same thread does the next. */
+    assert_false(chore_take(chores));
+    for (int i = 0; i < 2; i++) {
+        struct pause *pause = make_pause(&mutex);
+
+        ovs_mutex_lock(&mutex);
+        chore_start(chores, pause_work, pause_destroy, pause);
+        assert_false(chore_take(chores));
+        ovs_mutex_unlock(&mutex);
+        UNTIL(over, over = chore_take(chores), chore_wait(chores));
+        assert_false(chore_take(chores));
+        assert_true(pause->over);
+        assert_int_equal(atomic_count_get(&destroyed), 0);
+        free(pause);
+    }
 
     /* Given up while the thread is stuck: it frees everything. */
     ovs_mutex_lock(&mutex);
-    chore_abandon(chore_start("test", pause_work, pause_destroy,
-                              make_pause(&mutex)));
+    start_pause(chores, &mutex);
+    chore_thread_destroy(chores);
     assert_int_equal(atomic_count_get(&destroyed), 0);
     ovs_mutex_unlock(&mutex);
     UNTIL(atomic_count_get(&destroyed) == 1, , poll_immediate_wake());
 
     /* Given up when it is over and not yet taken. */
-    chore = chore_start("test", pause_work, pause_destroy,
-                        make_pause(&mutex));
-    chore_wait(chore);
-    poll_block();
-    chore_abandon(chore);
-    UNTIL(atomic_count_get(&destroyed) == 2, , poll_immediate_wake());
+    chores = chore_thread_create("test");
+    start_pause(chores, &mutex);
+    chore_finish(chores);
+    chore_thread_destroy(chores);
+    assert_int_equal(atomic_count_get(&destroyed), 2);
+
+    /* Nothing to give up. */
+    chore_thread_destroy(chore_thread_create("test"));
+    chore_thread_destroy(NULL);
+}
+
+/* What has happened to a PF is read also when nothing more can be opened. */
+static void
+test_no_descriptor(void **state OVS_UNUSED)
+{
+    struct told told = { .n = 0 };
+    struct vf_watch *watch = vf_watch_create(changed, &told);
+    struct no_descriptors none;
+
+    no_descriptors_begin(&none);
+    vf_watch_link(watch, "c", 2);
+    UNTIL(told.n, vf_watch_run(watch), vf_watch_wait(watch));
+    no_descriptors_end(&none);
+    vf_watch_destroy(watch);
 }
 
 int
@@ -201,6 +231,7 @@ main(void)
         cmocka_unit_test(test_a_burst_is_read_once),
         cmocka_unit_test(test_each_pf_has_its_own_time),
         cmocka_unit_test(test_chores),
+        cmocka_unit_test(test_no_descriptor),
     };
 
     return cmocka_run_group_tests_name("VF watch", tests, NULL, NULL);

@@ -69,6 +69,7 @@ tests_unit_test_step_LDADD = $(UNIT_LIBS)
 
 # What notices that somebody else changes devices that ports have.
 tests_unit_test_vf_watch_SOURCES = tests/unit/test-vf-watch.c \
+	tests/unit/no-descriptors.h \
 	tests/unit/until.h
 tests_unit_test_vf_watch_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_vf_watch_CFLAGS = $(UNIT_CFLAGS)
