@@ -260,22 +260,64 @@ device_path_await_netdev(const char *name, long long deadline,
     return error;
 }
 
-bool
-device_path_has_upper(const char *name,
-                      const struct device_path_netdev *netdev)
+/* Tells what sits on one netdev.  0 or errno, and then '*errorp' may be what
+ * 'tell' returned. */
+static int
+tell_uppers(const char *folder, const char *netdev,
+            device_path_upper_cb *tell, void *aux, struct vif_error **errorp)
 {
     CLEANUP_SYSFS_NAMES struct sysfs_names names = { NULL, 0 };
-    struct place place;
+    static const char prefix[] = "upper_";
+    int failure = sysfs_list(ABSOLUTE, &names, "%s/net/%s", folder, netdev);
 
-    if (find_place(name, &place)) {
-        sysfs_list(ABSOLUTE, &names, "%s/net/%s", place.folder, netdev->name);
-    }
-    for (size_t i = 0; i < names.n; i++) {
-        if (!strncmp(names.names[i], "upper_", 6)) {
-            return true;
+    for (size_t i = 0; i < names.n && !failure && !*errorp; i++) {
+        if (!strncmp(names.names[i], prefix, strlen(prefix))) {
+            *errorp = tell(aux, names.names[i] + strlen(prefix));
         }
     }
-    return false;
+    return failure;
+}
+
+/* 0 or errno, as above. */
+static int
+tell_all_uppers(const char *folder, device_path_upper_cb *tell, void *aux,
+                struct vif_error **errorp)
+{
+    CLEANUP_SYSFS_NAMES struct sysfs_names names = { NULL, 0 };
+    int failure = sysfs_list(ABSOLUTE, &names, "%s/net", folder);
+
+    if (failure == ENOENT || failure == ENODEV) {
+        return 0;
+    }
+    for (size_t i = 0; i < names.n && !failure && !*errorp; i++) {
+        failure = tell_uppers(folder, names.names[i], tell, aux, errorp);
+    }
+    return failure;
+}
+
+/* A netdev may get another name between two looks; not for ever. */
+#define MAX_LOOKS 4
+
+struct vif_error *
+device_path_each_upper(const char *name, device_path_upper_cb *tell,
+                       void *aux)
+{
+    struct vif_error *error = NULL;
+    struct place place;
+    int failure = 0;
+
+    if (!find_place(name, &place) || place.vf >= 0) {
+        return NULL;
+    }
+    for (int i = 0; i < MAX_LOOKS; i++) {
+        failure = tell_all_uppers(place.folder, tell, aux, &error);
+        if (failure != ENOENT && failure != ENODEV) {
+            break;
+        }
+    }
+    return error || !failure ? error
+           : vif_error_from_errno(failure, "find what sits on the network "
+                                  "device of %s", name);
 }
 
 bool

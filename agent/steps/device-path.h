@@ -63,10 +63,15 @@ struct vif_error *device_path_await_netdev(const char *name,
                                            struct device_path_netdev *)
     VIF_WARN_UNUSED;
 
-/* Whether something sits on that netdev: a macvtap, a VLAN device, a bridge
- * that it is a port of. */
-bool device_path_has_upper(const char *name,
-                           const struct device_path_netdev *);
+/* Tells the name of each link that sits on a netdev of 'name': a macvtap, a
+ * VLAN device, a bridge that it is a port of; some perhaps twice.  What is in
+ * other namespaces is not seen.  An error of 'tell' ends it and is returned;
+ * any other says that it could not be found out, and then something must be
+ * taken to sit there. */
+typedef struct vif_error *device_path_upper_cb(void *aux, const char *upper);
+struct vif_error *device_path_each_upper(const char *name,
+                                         device_path_upper_cb *tell,
+                                         void *aux) VIF_WARN_UNUSED;
 
 /* Whether 'name' is VF 'number' of 'pf' at present. */
 bool device_path_is_vf(const char *pf, unsigned int number, const char *name);

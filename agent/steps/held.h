@@ -2,23 +2,40 @@
 #ifndef STEPS_HELD_H
 #define STEPS_HELD_H 1
 
-/* Whether a guest, or another process, has a device open by itself, through
- * VFIO.  Nothing of such a device may be taken back: its guest would lose its
- * network without a word, and the kernel makes whoever unbinds the driver
- * wait until the guest is gone. */
+/* Whether a guest, or another process, has a device: open by itself, through
+ * VFIO, or by a link that sits on the device's netdev.  Nothing of such a
+ * device may be taken back, nor may it be given to a new port: its guest would
+ * lose its network without a word, and the kernel makes whoever unbinds the
+ * driver wait until the guest is gone.
+ *
+ * These are looks: whoever unbinds or resets a function need not look for VFIO
+ * before, because the helper does so while nobody else can open it.  For the
+ * threads of lanes: with a driver of VFIO, or none, the helper is asked, which
+ * may take as long as ten seconds. */
 
 #include <vif/error.h>
+
+#include "steps/step.h"
 
 /* VIF_ERR_IN_USE, with the name of who holds it, if device 'device_name'
  * ("pci/0000:03:10.0") has a driver of VFIO and somebody has its node open.
  * NULL if nobody has, if it has another driver or none, or if it is not on
  * PCI or not there at all.  Any other error: it could not be found out, and
- * then it must be taken to be held.
- *
- * It is a look: whoever unbinds or resets a function need not look before,
- * because the helper does so while nobody else can open it.  For the threads
- * of lanes: asks the helper and may take as long as ten seconds. */
+ * then it must be taken to be held. */
 struct vif_error *device_check_unheld(const char *device_name)
+    VIF_WARN_UNUSED;
+
+/* VIF_ERR_IN_USE, with the name of the link, if there is one by which a guest
+ * or a container has the netdev of 'step->object': a macvtap that libvirt has
+ * made, a macvlan, an ipvlan.  Not one that is marked as that of the step's
+ * port, which other steps see to.  Any other error: likewise. */
+struct vif_error *device_check_links(const struct step *step,
+                                     const struct step_env *)
+    VIF_WARN_UNUSED;
+
+/* Both. */
+struct vif_error *device_check_unused(const struct step *,
+                                      const struct step_env *)
     VIF_WARN_UNUSED;
 
 #endif /* steps/held.h */

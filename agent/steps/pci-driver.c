@@ -11,7 +11,8 @@
  * Outputs: "driver", "iommu_group", "warning".
  *
  * A guest's hands are kept off by the helper: it neither resets nor unbinds
- * what somebody has open through VFIO (VIF_ERR_IN_USE). */
+ * what somebody has open through VFIO (VIF_ERR_IN_USE).  What a guest has by a
+ * link on its netdev, or has before it is plugged, is seen here. */
 
 #include <config.h>
 
@@ -333,11 +334,14 @@ pci_driver_capture(struct step *step, const struct step_env *env)
     struct function function;
     struct vif_error *error = look(step, &function);
 
-    (void) env;
     if (error || !function.exists) {
         return error ? error : absent(&function);
     }
     if (!step->has_previous) {
+        error = device_check_unused(step, env);
+        if (error) {
+            return error;
+        }
         vif_attrs_set(&step->original, "driver", function.driver);
         device_path_driver_override(function.name, override);
         vif_attrs_set(&step->original, "driver_override", override);
@@ -398,11 +402,11 @@ pci_driver_revert(struct step *step, const struct step_env *env)
     struct function function;
     struct vif_error *error = look(step, &function);
 
-    (void) env;
     if (error) {
         return error;
     } else if (function.exists) {
-        error = take_back(step, &function);
+        error = device_check_links(step, env);
+        error = error ? error : take_back(step, &function);
     }
     /* It may have gone meanwhile. */
     if (!device_path_exists(function.name)) {

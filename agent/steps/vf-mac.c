@@ -131,20 +131,29 @@ restart(struct vf_netdev *netdev)
     return error ? error : vf_netdev_look(netdev);
 }
 
+static struct vif_error *
+refuse_upper(void *netdev_, const char *upper)
+{
+    const struct vf_netdev *netdev = netdev_;
+
+    return vif_error_create(VIF_ERR_IN_USE, "its driver cannot be bound anew "
+                            "while %s sits on %s", upper, netdev->path.name);
+}
+
 /* Has the driver bound anew. */
 static struct vif_error *
 rebind(struct vf_netdev *netdev)
 {
     struct privilege_pci_address address;
-    struct vif_error *error;
 
     if (!device_path_pci(netdev->name, &address)) {
         return vif_error_create(VIF_ERR_UNSUPPORTED, "%s is not on PCI",
                                 netdev->name);
-    } else if (device_path_has_upper(netdev->name, &netdev->path)) {
-        return vif_error_create(VIF_ERR_IN_USE, "its driver cannot be bound "
-                                "anew while something sits on %s",
-                                netdev->path.name);
+    }
+    struct vif_error *error = device_path_each_upper(netdev->name,
+                                                     refuse_upper, netdev);
+    if (error) {
+        return error;
     }
     error = privilege_pci_unbind(&address);
     error = error ? error : privilege_pci_probe(&address);

@@ -5,10 +5,15 @@
  * a driver that is bound anew makes another one.
  *
  * Arguments: "pf" (its device name); of "mac", "mtu" and "up" those that are
- * to be set.  Originals: the same.  Outputs: "ifindex" and "name" (as it is
- * now), "warning".  A VF without a netdev here, because its driver is
- * vfio-pci or because it is in another namespace, cannot be set; when things
- * are taken back it is left, with a warning. */
+ * to be set.  Originals: the same, and "driver".  Outputs: "ifindex" and
+ * "name" (as it is now), "warning".  A VF without a netdev here, because its
+ * driver is vfio-pci or because it is in another namespace, cannot be set;
+ * when things are taken back it is left, with a warning.  One without any
+ * driver then may be so because of us, who had it bound anew: it gets the one
+ * that it had.
+ *
+ * While a link by which a guest has the netdev sits on it nothing is taken
+ * back. */
 
 #include <config.h>
 
@@ -19,7 +24,9 @@
 
 #include "lib/cleanup.h"
 #include "openvswitch/dynamic-string.h"
+#include "privilege/privilege.h"
 #include "steps/args.h"
+#include "steps/held.h"
 #include "steps/vf-args.h"
 #include "steps/vf-mac.h"
 #include "util.h"
@@ -148,12 +155,18 @@ static struct vif_error *
 vf_netdev_capture(struct step *step, const struct step_env *env)
 {
     struct vf_netdev netdev;
-    char mac[VIF_MAC_BUFSIZE];
+    char mac[VIF_MAC_BUFSIZE], driver[DEVICE_DRIVER_SIZE];
     struct vif_error *error = look_patiently(&netdev, step, env);
 
     if (error || step->has_previous) {
         return error;
     }
+    error = device_check_links(step, env);
+    if (error) {
+        return error;
+    }
+    device_path_driver(step->object, driver);
+    vif_attrs_set(&step->original, "driver", driver);
     if (netdev.link.has_mac) {
         vif_attrs_set(&step->original, "mac",
                       vif_mac_format(&netdev.link.mac, mac));
@@ -307,11 +320,12 @@ give_back(struct vf_netdev *netdev, const struct state *wanted,
 
 static struct vif_error *
 take_back(const struct step *step, const struct step_env *env,
-          struct ds *warnings)
+          bool patiently, struct ds *warnings)
 {
     struct vf_netdev netdev;
     struct state wanted;
-    struct vif_error *error = look(&netdev, step, env);
+    struct vif_error *error = look_until(&netdev, step, env,
+                                         patiently ? step->deadline : 0);
 
     if (!error) {
         read_state(&step->original, &wanted);
@@ -327,11 +341,56 @@ take_back(const struct step *step, const struct step_env *env,
     return error;
 }
 
+/* Whether the VF has no driver, but had one of the host's, which may have
+ * it. */
+static bool
+lacks_driver(const struct step *step, const char *driver)
+{
+    char now[DEVICE_DRIVER_SIZE];
+
+    return (driver && driver[0] && !strstr(driver, "vfio")
+            && !device_path_driver(step->object, now)
+            && device_path_exists(step->object)
+            && device_path_has_driver(step->object, driver));
+}
+
+/* What was unbound to be bound anew (vf-mac.c) and was not, because vifd was
+ * killed or the driver's probe() failed. */
+static struct vif_error *
+bind_again(const struct step *step, bool *boundp)
+{
+    const char *driver = vif_attrs_get(&step->original, "driver");
+    struct privilege_pci_address address;
+    char override[DEVICE_DRIVER_SIZE];
+
+    if (!lacks_driver(step, driver)
+        || !device_path_pci(step->object, &address)) {
+        return NULL;
+    }
+    /* It may be on its way out of a guest. */
+    struct vif_error *error = device_check_unheld(step->object);
+    if (error || (device_path_driver_override(step->object, override)
+                  && strcmp(override, driver))) {
+        return error;
+    }
+    error = privilege_pci_bind(&address, driver);
+    *boundp = !error;
+    if (error && !lacks_driver(step, driver)) {
+        vif_error_destroy(error);   /* Somebody was quicker, or it is gone. */
+        error = NULL;
+    }
+    return vif_error_wrap(error, "bind %s to %s", step->object, driver);
+}
+
 static struct vif_error *
 vf_netdev_revert(struct step *step, const struct step_env *env)
 {
     struct ds warnings = DS_EMPTY_INITIALIZER;
-    struct vif_error *error = take_back(step, env, &warnings);
+    struct vif_error *error = device_check_links(step, env);
+    bool bound = false;
+
+    error = error ? error : bind_again(step, &bound);
+    error = error ? error : take_back(step, env, bound, &warnings);
 
     vif_attrs_set(&step->output, "warning",
                   warnings.length ? ds_cstr(&warnings) : NULL);

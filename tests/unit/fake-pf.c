@@ -130,11 +130,31 @@ rtnl_set_vf(struct rtnl *rtnl, int ifindex, unsigned int number,
     return NULL;
 }
 
-struct vif_error *
-device_check_unheld(const char *device_name)
+static struct vif_error *
+check_holder(const char *device_name)
 {
     return (fake_pf.holder
             ? vif_error_create(VIF_ERR_IN_USE, "%s is held by %s",
                                device_name, fake_pf.holder)
             : NULL);
+}
+
+struct vif_error *
+device_check_unheld(const char *device_name)
+{
+    return check_holder(device_name);
+}
+
+struct vif_error *
+device_check_links(const struct step *step, const struct step_env *env)
+{
+    (void) env;
+    return check_holder(step->object);
+}
+
+struct vif_error *
+device_check_unused(const struct step *step, const struct step_env *env)
+{
+    (void) env;
+    return check_holder(step->object);
 }

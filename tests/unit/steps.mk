@@ -47,14 +47,20 @@ tests_unit_test_pci_driver_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=privilege_pci_unbind \
 	-Wl,--wrap=privilege_pci_bind \
 	-Wl,--wrap=privilege_pci_probe \
-	-Wl,--wrap=privilege_pci_reset
+	-Wl,--wrap=privilege_pci_reset \
+	-Wl,--wrap=privilege_pci_check_unheld \
+	-Wl,--wrap=rtnl_get_by_name
 tests_unit_test_pci_driver_LDADD = $(UNIT_LIBS)
 tests_unit_test_vf_netdev_SOURCES = tests/unit/test-vf-netdev.c \
 	$(KERNEL_FIXTURE) $(FAKE_SYSFS) $(SOME_STEP)
 tests_unit_test_vf_netdev_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_vf_netdev_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vf_netdev_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=privilege_pci_bind \
+	-Wl,--wrap=rtnl_get_by_name
 tests_unit_test_vf_netdev_LDADD = $(UNIT_LIBS)
 tests_unit_test_held_SOURCES = tests/unit/test-held.c $(FAKE_SYS)
 tests_unit_test_held_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_held_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_held_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=rtnl_get_by_name
 tests_unit_test_held_LDADD = $(UNIT_LIBS)

@@ -191,16 +191,61 @@ test_several_ports(void **state)
     assert_non_null(strstr(error->message, "has 2 network devices"));
 }
 
+/* Notes the name. */
+static struct vif_error *
+note_upper(void *names, const char *upper)
+{
+    strcat(names, upper);
+    strcat(names, " ");
+    return NULL;
+}
+
+static struct vif_error *
+refuse_upper(void *sysfs, const char *upper)
+{
+    (void) sysfs;
+    return vif_error_create(VIF_ERR_IN_USE, "%s", upper);
+}
+
 static void
-test_upper(void **state)
+test_uppers(void **state)
 {
     struct fake_sysfs *sysfs = *state;
-    struct device_path_netdev netdev;
+    char names[64] = "";
 
-    assert_null(device_path_netdev(PF_NAME, &netdev));
-    assert_false(device_path_has_upper(PF_NAME, &netdev));
+    assert_null(device_path_each_upper(PF_NAME, note_upper, names));
+    assert_string_equal(names, "");
     fake_sysfs_link(sysfs, "../../tap1", PF_FOLDER "/net/eth1/upper_tap1");
-    assert_true(device_path_has_upper(PF_NAME, &netdev));
+    fake_sysfs_link(sysfs, "../../eth9", PF_FOLDER "/net/eth1/lower_eth9");
+    fake_sysfs_netdev(sysfs, PF_FOLDER, "eth2", 8, NULL, NULL);
+    fake_sysfs_link(sysfs, "../../br0", PF_FOLDER "/net/eth2/upper_br0");
+    assert_null(device_path_each_upper(PF_NAME, note_upper, names));
+    assert_string_equal(names, "tap1 br0 ");
+
+    struct vif_error *error CLEANUP_ERROR
+        = device_path_each_upper(PF_NAME, refuse_upper, NULL);
+    assert_non_null(error);
+    assert_int_equal(error->code, VIF_ERR_IN_USE);
+    assert_string_equal(error->message, "tap1");
+
+    fake_sysfs_remove(sysfs, PF_FOLDER "/net");
+    assert_null(device_path_each_upper(PF_NAME, refuse_upper, NULL));
+    assert_null(device_path_each_upper("pci/0000:ff:00.0", refuse_upper,
+                                       NULL));
+}
+
+/* What cannot be read is not nothing. */
+static void
+test_uppers_that_cannot_be_read(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+
+    fake_sysfs_remove(sysfs, PF_FOLDER "/net/eth1");
+    fake_sysfs_link(sysfs, "nowhere", PF_FOLDER "/net/eth1");
+    struct vif_error *error CLEANUP_ERROR
+        = device_path_each_upper(PF_NAME, refuse_upper, NULL);
+    assert_non_null(error);
+    assert_non_null(strstr(error->message, "what sits on"));
 }
 
 /* Nobody waits for a netdev that no driver will make. */
@@ -235,7 +280,8 @@ main(void)
         TEST(test_netdev),
         TEST(test_netdev_among_representors),
         TEST(test_several_ports),
-        TEST(test_upper),
+        TEST(test_uppers),
+        TEST(test_uppers_that_cannot_be_read),
         TEST(test_nothing_to_wait_for),
     };
 

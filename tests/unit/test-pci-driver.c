@@ -164,6 +164,34 @@ __wrap_privilege_pci_reset(const struct privilege_pci_address *pci)
     return error;
 }
 
+/* Who has it open through VFIO, and how often that was asked. */
+static const char *holder;
+static int n_looks;
+
+struct vif_error *__wrap_privilege_pci_check_unheld(
+    const struct privilege_pci_address *);
+struct vif_error *
+__wrap_privilege_pci_check_unheld(const struct privilege_pci_address *pci)
+{
+    assert_int_equal(pci->bus, 3);
+    n_looks++;
+    return holder ? vif_error_create(VIF_ERR_IN_USE, "held by %s", holder)
+           : NULL;
+}
+
+/* All links are macvtaps. */
+struct vif_error *__wrap_rtnl_get_by_name(struct rtnl *, const char *,
+                                          struct rtnl_link *);
+struct vif_error *
+__wrap_rtnl_get_by_name(struct rtnl *rtnl, const char *name,
+                        struct rtnl_link *link)
+{
+    (void) rtnl;
+    *link = (struct rtnl_link) { .kind = "macvtap" };
+    strcpy(link->name, name);
+    return NULL;
+}
+
 /* The step. */
 
 static struct step step;
@@ -185,10 +213,12 @@ set_up(void **state)
     fake_sysfs_link(sysfs, "../../../kernel/iommu_groups/42",
                     FOLDER "/iommu_group");
     trouble = NULL;
-    trouble_errnum = crash_at = 0;
+    holder = NULL;
+    trouble_errnum = crash_at = n_looks = 0;
     trouble_removes = false;
     step = (struct step) { .class = &step_pci_driver_class,
-                           .object = (char *) NAME };
+                           .object = (char *) NAME,
+                           .port_id = (char *) "port-1" };
     vif_attrs_set(&step.args, "pf", "pci/" PF);
     return 0;
 }
@@ -425,6 +455,38 @@ test_held(void **state)
     trouble = "unbind";
     fails(STEP_REVERT, VIF_ERR_IN_USE, "pid 812", "reset, unbind");
     assert_is("vfio-pci", "vfio-pci");
+}
+
+/* A guest has it that vifd does not know of. */
+static void
+test_held_before(void **state)
+{
+    (void) state;
+    holder = "pid 812";
+    succeeds(STEP_CAPTURE, "");
+    assert_int_equal(n_looks, 0);
+    set_driver("");             /* Perhaps on its way out of VFIO's. */
+    fails(STEP_CAPTURE, VIF_ERR_IN_USE, "pid 812", "");
+    set_driver("vfio-pci");
+    fails(STEP_CAPTURE, VIF_ERR_IN_USE, "pid 812", "");
+    step.has_previous = true;
+    succeeds(STEP_CAPTURE, "");
+}
+
+/* libvirt has made a macvtap on its netdev. */
+static void
+test_macvtap_on_its_netdev(void **state)
+{
+    (void) state;
+    plug(NULL);
+    fake_sysfs_link(sysfs, "../macvtap0",
+                    FOLDER "/net/eth5/upper_macvtap0");
+    fails(STEP_CAPTURE, VIF_ERR_IN_USE, "macvtap macvtap0 sits on its", "");
+    fails(STEP_REVERT, VIF_ERR_IN_USE, "macvtap macvtap0 sits on its", "");
+    step.has_previous = true;
+    succeeds(STEP_CAPTURE, "");
+    fake_sysfs_remove(sysfs, FOLDER "/net/eth5/upper_macvtap0");
+    succeeds(STEP_REVERT, "");
 }
 
 static void
@@ -678,6 +740,8 @@ main(void)
         TEST(test_it_was_vfio_before),
         TEST(test_libvirt_binds),
         TEST(test_held),
+        TEST(test_held_before),
+        TEST(test_macvtap_on_its_netdev),
         TEST(test_reset_that_fails),
         TEST(test_somebody_bound_a_third),
         TEST(test_drift_is_put_right),

@@ -6,6 +6,7 @@
 
 #include "steps/step.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,6 +57,24 @@ tear_down(void **state)
     fake_sysfs_tear_down(&sysfs);
     free(world);
     return 0;
+}
+
+/* A guest's macvtap, which no module is needed for. */
+#define GUESTS "macvtap0"
+
+struct vif_error *__real_rtnl_get_by_name(struct rtnl *, const char *,
+                                          struct rtnl_link *);
+struct vif_error *__wrap_rtnl_get_by_name(struct rtnl *, const char *,
+                                          struct rtnl_link *);
+struct vif_error *
+__wrap_rtnl_get_by_name(struct rtnl *rtnl, const char *name,
+                        struct rtnl_link *link)
+{
+    if (strcmp(name, GUESTS)) {
+        return __real_rtnl_get_by_name(rtnl, name, link);
+    }
+    *link = (struct rtnl_link) { .name = GUESTS, .kind = "macvtap" };
+    return NULL;
 }
 
 /* The VF's driver makes a netdev. */
@@ -268,6 +287,91 @@ test_netdev_gone_when_taken_back(void **state)
     assert_warning(&step, "pci/" VF " is gone");
 }
 
+/* libvirt has made a macvtap on it: then it is in use, before as after. */
+static void
+test_macvtap_of_a_guest(void **state)
+{
+    struct world *world = *state;
+    int ifindex = add_netdev(world, "vf3");
+    struct rtnl_link plugged;
+
+    STEP(step);
+    assert_null(plug(&step, world));
+    plugged = look(world, ifindex);
+    fake_sysfs_link(world->sysfs, "../" GUESTS,
+                    VF_FOLDER "/net/vf3/upper_" GUESTS);
+    assert_error(run(&step, STEP_REVERT, world), VIF_ERR_IN_USE,
+                 "macvtap " GUESTS " sits on its network device");
+    struct rtnl_link link = look(world, ifindex);
+    assert_same(&link, &plugged);
+    assert_error(run(&step, STEP_CAPTURE, world), VIF_ERR_IN_USE, GUESTS);
+    step.has_previous = true;
+    assert_null(run(&step, STEP_CAPTURE, world));
+
+    fake_sysfs_remove(world->sysfs, VF_FOLDER "/net/vf3/upper_" GUESTS);
+    assert_null(run(&step, STEP_REVERT, world));
+    assert_false(look(world, ifindex).up);
+}
+
+/* Which driver was bound; what comes of it. */
+static char bound[64];
+static struct world *binder;
+static int bind_errnum;
+
+struct vif_error *__wrap_privilege_pci_bind(
+    const struct privilege_pci_address *, const char *);
+struct vif_error *
+__wrap_privilege_pci_bind(const struct privilege_pci_address *pci,
+                          const char *driver)
+{
+    assert_int_equal(pci->device, 1);
+    assert_int_equal(pci->function, 3);
+    strcpy(bound, driver);
+    if (bind_errnum) {
+        return vif_error_from_errno(bind_errnum, "kernel");
+    }
+    use_driver(binder, driver);
+    add_netdev(binder, "again");
+    return NULL;
+}
+
+/* Killed between unbinding and binding, or the driver's probe() failed. */
+static void
+test_left_without_driver(void **state)
+{
+    struct world *world = *state;
+    int ifindex = add_netdev(world, "vf3");
+
+    bound[0] = '\0';
+    bind_errnum = EIO;
+    binder = world;
+    fake_sysfs_write(world->sysfs, "", "bus/pci/drivers/iavf/bind");
+    STEP(step);
+    assert_null(plug(&step, world));
+    assert_string_equal(vif_attrs_get(&step.original, "driver"), "iavf");
+    remove_netdev(world, ifindex);
+    fake_sysfs_remove(world->sysfs, VF_FOLDER "/driver");
+    assert_error(run(&step, STEP_REVERT, world), VIF_ERR_KERNEL,
+                 "bind pci/" VF " to iavf");
+    bind_errnum = 0;
+    assert_null(run(&step, STEP_REVERT, world));
+    assert_string_equal(bound, "iavf");
+    assert_warning(&step, "somebody has changed the MAC address of again");
+
+    /* Somebody wants it to have another one, or it is not loaded. */
+    bound[0] = '\0';
+    fake_sysfs_remove(world->sysfs, VF_FOLDER "/net");
+    fake_sysfs_remove(world->sysfs, VF_FOLDER "/driver");
+    fake_sysfs_write(world->sysfs, "uio_other",
+                     VF_FOLDER "/driver_override");
+    assert_null(run(&step, STEP_REVERT, world));
+    fake_sysfs_remove(world->sysfs, VF_FOLDER "/driver_override");
+    fake_sysfs_remove(world->sysfs, "bus/pci/drivers/iavf");
+    assert_null(run(&step, STEP_REVERT, world));
+    assert_string_equal(bound, "");
+    assert_warning(&step, "no driver is bound");
+}
+
 /* A driver that takes its time.  The kernel announces a link once it is in
  * sysfs: so does the change. */
 static void *
@@ -330,6 +434,8 @@ main(void)
         TEST(test_made_anew),
         TEST(test_no_netdev),
         TEST(test_netdev_gone_when_taken_back),
+        TEST(test_macvtap_of_a_guest),
+        TEST(test_left_without_driver),
         TEST(test_late_netdev),
         TEST(test_arguments),
     };
