@@ -7,8 +7,12 @@
  * "vlan_qos" and "vlan_protocol" (802.1Q or 802.1ad), "min_tx_rate" and
  * "max_tx_rate" (Mbit/s), "spoofchk", "trust" and "link_state" (auto, enable,
  * disable) those that are to be set; "best_effort" (what the driver refuses
- * is a warning).  The original is all that the driver reports.  Outputs:
- * "mac" (what the PF's driver says), "skipped" (what was refused), "warning".
+ * is a warning, but for what keeps guests apart).  The original is all that
+ * the driver reports.  Outputs: "mac" (what the PF's driver says), "skipped"
+ * (what was refused), "warning".
+ *
+ * A VF that a guest has (held.h) is neither taken for a new port nor taken
+ * back.
  *
  * What is taken back: what is as vifd set it becomes the original again; what
  * somebody else has changed is left as it is and reported, but for MAC
@@ -116,14 +120,14 @@ vf_capture(struct step *step, const struct step_env *env)
     struct wish wish;
     struct vif_error *error = find_and_read(step, env, &wish, &found, &pf);
 
-    if (error) {
-        return error;
-    } else if (!step->has_previous) {
+    if (!error && !step->has_previous) {
         vf_values_write(&found, &step->original);
+        error = device_check_unused(step, env);
     }
-    return vf_check_pf(&wish.place, vf_differing(VF_ALL_FIELDS,
-                                                 &wish.args.values, &found),
-                       &pf);
+    return error ? error
+           : vf_check_pf(&wish.place,
+                         vf_differing(VF_ALL_FIELDS, &wish.args.values,
+                                      &found), &pf);
 }
 
 /* What apply() is to bring about: what is asked for, and the original of what
@@ -163,6 +167,32 @@ find_current(const struct step *step, const struct step_env *env,
     return find(step, env, wish);
 }
 
+/* The fields that may be left out of 'wanted' if the driver refuses them, when
+ * as much as it can is good enough.  What keeps guests apart is not among
+ * them: who is to be in a VLAN is not to be outside, and who is not to be
+ * trusted must not be.  But what the driver does not report, it does not have,
+ * and then a VF without VLAN, or without trust, is one anyway. */
+static unsigned int
+find_dispensable(const struct rtnl_vf *wanted, const struct rtnl_vf *found)
+{
+    static const enum rtnl_vf_field absent[] = { RTNL_VF_VLAN, RTNL_VF_TRUST };
+    unsigned int fields = VF_ALL_FIELDS & ~FREED_FIELDS;
+
+    for (size_t i = 0; i < ARRAY_SIZE(absent); i++) {
+        if (!vf_has(found, absent[i])
+            && vf_equal(wanted, &neutral, absent[i])) {
+            fields |= RTNL_VF_BIT(absent[i]);
+        }
+    }
+    if (wanted->trust) {
+        fields |= RTNL_VF_BIT(RTNL_VF_TRUST);
+    }
+    if (!wanted->spoofchk) {
+        fields |= RTNL_VF_BIT(RTNL_VF_SPOOFCHK);
+    }
+    return fields;
+}
+
 static struct vif_error *
 vf_apply(struct step *step, const struct step_env *env)
 {
@@ -174,11 +204,12 @@ vf_apply(struct step *step, const struct step_env *env)
         return error;
     }
 
+    find_wanted(step, &wish, &wanted);
     struct vf_refusals refusals = {
-        .may = wish.args.best_effort ? neutral.fields : 0,
+        .may = (wish.args.best_effort ? find_dispensable(&wanted, &found)
+                : 0),
         .reasons = DS_EMPTY_INITIALIZER,
     };
-    find_wanted(step, &wish, &wanted);
     error = vf_converge(&wish.place, &wanted, &found, &refusals,
                         step->deadline);
     write_skipped(&step->output, refusals.skipped);
@@ -343,6 +374,9 @@ static struct vif_error *
 give_back(const struct wish *wish, const struct rtnl_vf *wanted,
           struct rtnl_vf *found, struct ds *warnings, long long deadline)
 {
+    static const enum rtnl_vf_field stubborn[] = {
+        RTNL_VF_MAC, RTNL_VF_SPOOFCHK,
+    };
     struct vf_refusals refusals = { .reasons = DS_EMPTY_INITIALIZER };
     struct rtnl_link pf;
     struct vif_error *error;
@@ -350,10 +384,11 @@ give_back(const struct wish *wish, const struct rtnl_vf *wanted,
     if (!wanted->fields) {
         return NULL;
     }
-    /* A driver that does not take a neutral value has no other. */
-    for (int i = 0; i < RTNL_VF_N_FIELDS; i++) {
-        if (FREED_FIELDS & RTNL_VF_BIT(i) && vf_equal(wanted, &neutral, i)) {
-            refusals.may |= RTNL_VF_BIT(i);
+    /* Some drivers take back neither an address nor spoof checking.  One that
+     * keeps a VLAN or trust is asked again: the VF is not free so. */
+    for (size_t i = 0; i < ARRAY_SIZE(stubborn); i++) {
+        if (vf_equal(wanted, &neutral, stubborn[i])) {
+            refusals.may |= RTNL_VF_BIT(stubborn[i]);
         }
     }
     error = vf_converge(&wish->place, wanted, found, &refusals, deadline);
@@ -394,7 +429,7 @@ static struct vif_error *
 vf_revert(struct step *step, const struct step_env *env)
 {
     struct ds warnings = DS_EMPTY_INITIALIZER;
-    struct vif_error *error = device_check_unheld(step->object);
+    struct vif_error *error = device_check_unused(step, env);
 
     error = error ? error : take_back(step, env, &warnings);
     vif_attrs_set(&step->output, "warning",

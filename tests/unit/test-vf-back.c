@@ -6,6 +6,7 @@
 
 #include "steps/vf-args.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -145,6 +146,62 @@ test_held(void **state)
     assert_int_equal(vf()->trust, 0);
 }
 
+/* A guest has it before it is anybody's: it is not touched.  A port that has
+ * it already is looked at, and changed, while its guest runs. */
+static void
+test_held_before(void **state)
+{
+    (void) state;
+    STEP(step);
+    vif_attrs_set(&step.args, "trust", "true");
+    fake_pf.holder = "qemu (42)";
+    assert_error(run(&step, STEP_CAPTURE), VIF_ERR_IN_USE, "qemu (42)");
+    fake_pf.holder = NULL;
+    assert_null(plug(&step));
+    fake_pf.holder = "qemu (42)";
+    step.has_previous = true;
+    vif_attrs_clone(&step.previous, &step.args);
+    vif_attrs_set(&step.args, "vlan", "100");
+    assert_null(plug(&step));
+    assert_int_equal(vf()->vlan.id, 100);
+}
+
+/* What would let its next user see, or be, somebody else stays until the
+ * driver takes it back; what a driver never takes back does not. */
+static void
+test_refused_when_taken_back(void **state)
+{
+    static const struct {
+        const char *key, *value;
+        enum rtnl_vf_request request;
+        bool is_stubborn;
+    } cases[] = {
+        { "vlan", "100", RTNL_VF_SET_VLAN, false },
+        { "trust", "true", RTNL_VF_SET_TRUST, false },
+        { "spoofchk", "false", RTNL_VF_SET_SPOOFCHK, true },
+        { "mac", "fa:16:3e:00:00:01", RTNL_VF_SET_MAC, true },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fake_pf_reset();
+        STEP(step);
+        vif_attrs_set(&step.args, cases[i].key, cases[i].value);
+        assert_null(plug(&step));
+        fake_pf.errnums[cases[i].request] = EINVAL;
+        if (cases[i].is_stubborn) {
+            assert_null(run(&step, STEP_REVERT));
+            assert_warning(&step, "Invalid argument");
+        } else {
+            assert_error(run(&step, STEP_REVERT), VIF_ERR_KERNEL,
+                         "Invalid argument");
+            fake_pf.errnums[cases[i].request] = 0;
+            assert_null(run(&step, STEP_REVERT));
+            assert_warning(&step, NULL);
+        }
+    }
+}
+
 /* sriov_numvfs became 0. */
 static void
 test_vf_gone(void **state)
@@ -244,6 +301,8 @@ main(void)
         VF_TEST(test_revert_of_half_a_change),
         VF_TEST(test_revert_without_original),
         VF_TEST(test_held),
+        VF_TEST(test_held_before),
+        VF_TEST(test_refused_when_taken_back),
         VF_TEST(test_vf_gone),
         VF_TEST(test_pf_gone),
         VF_TEST(test_other_vf),

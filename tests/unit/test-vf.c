@@ -240,6 +240,60 @@ test_best_effort_is_no_excuse_for_failures(void **state)
     assert_error(plug(&step), VIF_ERR_KERNEL, "set trust to on");
 }
 
+/* What keeps guests apart is done, or refused. */
+static void
+test_best_effort_keeps_guests_apart(void **state)
+{
+    static const struct {
+        const char *key, *value;
+        enum rtnl_vf_request request;
+        const char *reported;       /* NULL: the driver does not. */
+        bool is_left_out;
+    } cases[] = {
+        { "vlan", "100", RTNL_VF_SET_VLAN, "0", false },
+        { "vlan", "100", RTNL_VF_SET_VLAN, NULL, false },
+        { "vlan", "0", RTNL_VF_SET_VLAN, "100", false },
+        { "vlan", "0", RTNL_VF_SET_VLAN, NULL, true },
+        { "mac", "fa:16:3e:00:00:01", RTNL_VF_SET_MAC,
+          "02:11:00:00:00:01", false },
+        { "spoofchk", "true", RTNL_VF_SET_SPOOFCHK, "false", false },
+        { "spoofchk", "true", RTNL_VF_SET_SPOOFCHK, NULL, false },
+        { "spoofchk", "false", RTNL_VF_SET_SPOOFCHK, "true", true },
+        { "trust", "false", RTNL_VF_SET_TRUST, "true", false },
+        { "trust", "false", RTNL_VF_SET_TRUST, NULL, true },
+        { "trust", "true", RTNL_VF_SET_TRUST, "false", true },
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vif_attrs attrs CLEANUP_ATTRS = VIF_ATTRS_INIT;
+        struct rtnl_vf values;
+
+        fake_pf_reset();
+        vif_attrs_set(&attrs, cases[i].key,
+                      cases[i].reported ? cases[i].reported
+                      : cases[i].value);
+        vf_values_read(&attrs, &values);
+        for (int f = 0; f < RTNL_VF_N_FIELDS; f++) {
+            if (vf_has(&values, f) && cases[i].reported) {
+                vf_copy(vf(), &values, f);
+            } else if (vf_has(&values, f)) {
+                vf_clear(vf(), f);
+            }
+        }
+        fake_pf.errnums[cases[i].request] = EOPNOTSUPP;
+
+        STEP(step);
+        vif_attrs_set(&step.args, cases[i].key, cases[i].value);
+        vif_attrs_set(&step.args, "best_effort", "true");
+        struct vif_error *error = plug(&step);
+        if (!error != cases[i].is_left_out) {
+            fail_msg("case %zu: %s", i, error ? error->message : "done");
+        }
+        vif_error_destroy(error);
+    }
+}
+
 static void
 test_busy_driver_is_asked_again(void **state)
 {
@@ -374,6 +428,7 @@ main(void)
         VF_TEST(test_reason_of_the_driver),
         VF_TEST(test_best_effort),
         VF_TEST(test_best_effort_is_no_excuse_for_failures),
+        VF_TEST(test_best_effort_keeps_guests_apart),
         VF_TEST(test_busy_driver_is_asked_again),
         VF_TEST(test_zero_mac),
         VF_TEST(test_pf_must_be_up),

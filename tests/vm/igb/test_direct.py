@@ -130,6 +130,13 @@ def test_what_igb_lacks(host, pf, vfs, lacks, code, reason):
     assert all_seen(pf) == before
     assert host.devices()[vfs[0].device]["state"] == "free"
 
+    if "vlan" in lacks:         # Is not left out.
+        error = host.refused("plug", binding=direct(
+            vf=dict(lacks, best_effort=True)))
+        assert reason in str(error), (error, error.data)
+        assert all_seen(pf) == before
+        return
+
     # All else is set, and the answer tells what is not.
     rest = {"vlan": 6, "max_tx_rate": 30}
     details = host.call("plug", binding=direct(

@@ -1,10 +1,10 @@
 """An operator takes a VF away while a guest has it: the kernel waits for the
-guest.  Nobody else does."""
+guest.  Nobody else does.  And guests that vifd does not know of."""
 
 import pytest
 
 from host import port_id, run, wait_until
-from nics import NestedGuest
+from nics import NestedGuest, bind
 
 MAC = "fa:16:3e:00:00:01"
 
@@ -101,3 +101,28 @@ def test_unbound_under_a_guest(host, pf, vf, guest):
     host.call("unplug", port_id=port_id(1))
     assert vf.driver() == "igbvf"
     assert pf.vf_info(0)["address"] != MAC
+
+
+def test_a_guest_from_before(host, pf):
+    """vifd comes to a host where guests run, or has lost its journal."""
+    vf = pf.make_vfs(2)[0]
+    bind(vf, "vfio-pci")
+    guest = NestedGuest(host, vf)
+    before = pf.vf_infos()
+    host.start_with({"address": pf.address, "physical_network": "physnet1"})
+    binding = {"port_id": port_id(1), "vnic_type": "direct",
+               "mac_address": MAC, "physical_network": "physnet1",
+               "vf": {"vlan": 100}, "profile": {"pci_slot": vf.address}}
+    for driver in {}, {"driver": "vfio-pci"}:
+        error = host.refused("plug", binding=dict(binding, **driver))
+        assert error.kind == "in-use", (error, error.data)
+        assert error.outcome == "failed-clean"
+        assert "by pid %d (" % guest.process.pid in str(error)
+    assert pf.vf_infos() == before
+    assert host.call("list")["ports"] == []
+
+    guest.end()
+    host.call("plug", binding=binding)
+    assert pf.vf_info(0)["address"] == MAC
+    host.call("unplug", port_id=port_id(1))
+    assert pf.vf_infos() == before

@@ -133,6 +133,37 @@ def test_libvirt_makes_it(daemon, pf, vfs):
     assert seen(pf, vfs) == before
 
 
+def test_libvirt_has_made_it(daemon, pf, vfs):
+    """What it sits on stays as it is, and is nobody else's."""
+    before = seen(pf, vfs)
+    details = daemon.call("plug", binding=port(1, vlan=100,
+                                               create_device=False))
+    vf = vf_of(details, vfs)
+    slot = {"pci_slot": vf.address}
+    daemon.ip("link", "add", "link", vf.netdev, "name", "macvtap7", "type",
+              "macvtap", "mode", "passthru")
+    plugged = seen(pf, vfs)
+    daemon.call("plug", binding=port(1, vlan=100, create_device=False))
+    error = daemon.refused("unplug", port_id=port_id(1), timeout_ms=20000)
+    assert error.kind == "in-use", (error, error.data)
+    assert "macvtap7" in str(error)
+    assert seen(pf, vfs) == plugged
+    daemon.ip("link", "del", "macvtap7")
+    daemon.call("unplug", port_id=port_id(1))
+    assert seen(pf, vfs) == before
+
+    daemon.ip("link", "add", "link", vf.netdev, "name", "macvtap7", "type",
+              "macvtap", "mode", "bridge")
+    for kind in "macvtap", "direct":
+        error = daemon.refused("plug", binding=port(
+            1, vlan=100, vnic_type=kind, profile=slot))
+        assert error.kind == "in-use", (error, error.data)
+        assert error.outcome == "failed-clean"
+        assert "macvtap7" in str(error)
+    daemon.ip("link", "del", "macvtap7")
+    assert seen(pf, vfs) == before
+
+
 def test_its_vf_goes(daemon, pf, vfs):
     """And the macvtap with it: drift, and a clean unplug."""
     daemon.call("plug", binding=port(1, vlan=100))
