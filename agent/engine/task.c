@@ -69,17 +69,19 @@ pstep_submit(struct pstep *step, enum step_op op,
              const struct vif_attrs *args, const struct vif_attrs *previous,
              long long deadline_us)
 {
-    struct executor *executor = step->port->engine->executor;
+    const struct engine *engine = step->port->engine;
+    const struct job *job = step->port->job;
+    struct executor *executor = engine->executor;
     struct step_task *task = step_task_create(step->class, op);
 
     ovs_assert(!step->task);
+    task->step.background = !job || job->hard_us <= engine_now(engine);
     engine_task_fill(task, args, previous, &step->original,
                      op == STEP_CAPTURE ? NULL : &step->output,
                      step->object, step->port->id, deadline_us);
-    task->step.prove = (step->port->job && op == STEP_VERIFY
-                        && !step->port->job->light);
+    task->step.prove = job && op == STEP_VERIFY && !job->light;
     task->step.committed_will_do = (op == STEP_REVERT
-                                    && job_wants_no_proof(step->port->job));
+                                    && job_wants_no_proof(job));
     if (step->class->lane) {
         char lane[sizeof task->lane];
         const char *name = step->class->lane(args, lane);

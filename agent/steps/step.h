@@ -85,6 +85,9 @@ struct step {
     bool committed_will_do; /* revert(): what it wrote need only be durable;
                              * whoever carries it out need not confirm. */
     long long deadline;     /* CLOCK_MONOTONIC ms of the whole request. */
+    bool background;        /* The request is over.  What does not succeed
+                             * soon should fail: it is tried again later, and
+                             * others use the lane meanwhile. */
 };
 
 /* All functions return NULL or an error that the caller owns; none logs what

@@ -23,6 +23,9 @@
 #define PAUSE_MIN_MS 10
 #define PAUSE_MAX_MS 500
 
+/* How long it is asked if nobody waits for that, but others for their turn. */
+#define BACKGROUND_MS 500
+
 /* Finding and reading. */
 
 static struct vif_error *
@@ -142,6 +145,9 @@ static struct vif_error *
 send_patiently(const struct vf_place *place, enum rtnl_vf_request request,
                const struct rtnl_vf *values, long long deadline)
 {
+    if (place->in_background) {
+        deadline = MIN(deadline, time_msec() + BACKGROUND_MS);
+    }
     for (long long pause = PAUSE_MIN_MS; ;
          pause = MIN(2 * pause, PAUSE_MAX_MS)) {
         struct vif_error *error = rtnl_set_vf(place->rtnl,

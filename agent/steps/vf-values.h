@@ -18,6 +18,8 @@ struct vf_place {
     const char *pf;             /* The PF's; both are the caller's. */
     unsigned int number;        /* Of the VF. */
     struct rtnl *rtnl;
+    bool in_background;         /* A busy driver is asked again for a moment
+                                 * only: others wait for the PF. */
 
     /* vf_find() fills the rest. */
     struct device_path_netdev pf_netdev;

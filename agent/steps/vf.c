@@ -60,6 +60,7 @@ find(const struct step *step, const struct step_env *env, struct wish *wish)
             .pf = wish->args.pf,
             .number = wish->args.number,
             .rtnl = env->rtnl,
+            .in_background = step->background,
         };
         error = vf_find(&wish->place);
     }

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/vf-host.h"
+#include "timeval.h"
 
 /* O, A and N of contract 9 and what comes of it, as values of one argument;
  * NULL for A: it was not asked for. */
@@ -129,6 +130,31 @@ test_revert_without_original(void **state)
     assert_int_equal(vf()->spoofchk, 1);
     assert_int_equal(vf()->trust, 0);
     assert_int_equal(vf()->max_tx_rate, 0);
+}
+
+/* The request is over: a VF whose driver is busy for ever does not keep the
+ * others of its PF waiting until the deadline of each try. */
+static void
+test_busy_in_the_background(void **state)
+{
+    long long started;
+
+    (void) state;
+    STEP(step);
+    vif_attrs_set(&step.args, "trust", "true");
+    assert_null(plug(&step));
+    fake_pf.n_busy = UINT32_MAX;
+    step.background = true;
+    started = step.deadline = time_msec();
+    step.deadline += 10000;
+    assert_error(run(&step, STEP_REVERT), VIF_ERR_KERNEL,
+                 "set trust to off");
+    assert_true(time_msec() - started < 5000);
+
+    /* A VF's reset is over sooner. */
+    fake_pf.n_busy = 4;
+    assert_null(run(&step, STEP_REVERT));
+    assert_int_equal(vf()->trust, 0);
 }
 
 static void
@@ -300,6 +326,7 @@ main(void)
         VF_TEST(test_contract),
         VF_TEST(test_revert_of_half_a_change),
         VF_TEST(test_revert_without_original),
+        VF_TEST(test_busy_in_the_background),
         VF_TEST(test_held),
         VF_TEST(test_held_before),
         VF_TEST(test_refused_when_taken_back),
