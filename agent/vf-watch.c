@@ -27,6 +27,9 @@ VLOG_DEFINE_THIS_MODULE(vf_watch);
 /* From one reading of a PF to the next. */
 #define PAUSE_MS 250
 
+/* After one that failed, when it has failed again and again. */
+#define PAUSE_MAX_MS 32000
+
 /* No PF has more: a number above is not believed. */
 #define MAX_VFS 65536
 
@@ -34,6 +37,7 @@ struct watched_pf {
     int ifindex;
     long long due;              /* Read it then; LLONG_MAX: no need. */
     long long earliest;         /* Not before. */
+    unsigned int n_failures;    /* In a row. */
 };
 
 /* What the thread reads: its own until that is over. */
@@ -158,7 +162,17 @@ first_due(const struct vf_watch *watch)
     return first;
 }
 
-/* A PF whose link cannot be read tells by itself that it has gone. */
+/* What there was to be seen has not been. */
+static void
+read_again(struct watched_pf *pf)
+{
+    pf->due = time_msec() + MIN(PAUSE_MAX_MS,
+                                PAUSE_MS << MIN(pf->n_failures, 16u));
+    pf->n_failures++;
+}
+
+/* A PF whose link has gone tells so by itself; what the kernel cannot
+ * describe it cannot a second time. */
 static void
 take_reading(struct vf_watch *watch)
 {
@@ -171,11 +185,15 @@ take_reading(struct vf_watch *watch)
         pf->due = MAX(pf->due, pf->earliest);
     }
     if (!reading->error) {
+        pf->n_failures = 0;
         watch->changed(watch->aux, &(struct vf_view) {
             .pf = reading->pf, .vfs = reading->vfs, .n = reading->n,
         });
     } else if (reading->error->code != VIF_ERR_NOT_FOUND) {
         VLOG_WARN_RL(&rl, "%s: %s", reading->pf, reading->error->message);
+        if (reading->error->code != VIF_ERR_UNSUPPORTED) {
+            read_again(pf);
+        }
     }
     reading_destroy(reading);
 }

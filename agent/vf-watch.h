@@ -8,7 +8,7 @@
  * reading all of its VFs, which takes the longer the more it has, and vifd's
  * own doings cause the same notifications.  So a thread reads a PF once for
  * many of them: a moment after the first, and not again before a quarter of a
- * second has passed. */
+ * second has passed.  A reading that fails is made good. */
 
 #include "kernel/rtnl-vf.h"
 

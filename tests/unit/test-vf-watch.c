@@ -27,8 +27,11 @@ struct rtnl {
     int nothing;
 };
 
-/* Reading link I is counted here, and fails if it is odd. */
+/* Reading link I is counted here, and fails if it is odd; so often as this
+ * says for want of something, if it is 0. */
 static atomic_count n_reads[8];
+static atomic_count n_wanting;
+static enum vif_error_code want;
 
 struct vif_error *
 rtnl_open(struct rtnl **rtnlp)
@@ -51,6 +54,10 @@ rtnl_get_vfs(struct rtnl *rtnl OVS_UNUSED, int ifindex, struct rtnl_pf *pf,
 
     memset(pf, 0, sizeof *pf);
     atomic_count_inc(&n_reads[ifindex]);
+    if (!ifindex && atomic_count_get(&n_wanting)) {
+        atomic_count_dec(&n_wanting);
+        return vif_error_create(want, "no memory");
+    }
     if (ifindex % 2) {
         return vif_error_create(VIF_ERR_NOT_FOUND, "no such link");
     }
@@ -123,6 +130,38 @@ test_each_pf_has_its_own_time(void **state OVS_UNUSED)
     vf_watch_link(watch, "a", 3);
     vf_watch_destroy(watch);
     vf_watch_destroy(NULL);
+}
+
+/* What has changed is not forgotten because it could not be read. */
+static void
+test_what_fails_is_read_again(void **state OVS_UNUSED)
+{
+    struct told told = { .n = 0 };
+    struct vf_watch *watch = vf_watch_create(changed, &told);
+
+    want = VIF_ERR_KERNEL;
+    atomic_count_set(&n_wanting, 2);
+    vf_watch_link(watch, "a", 0);
+    UNTIL(told.n, vf_watch_run(watch), vf_watch_wait(watch));
+    assert_int_equal(atomic_count_get(&n_reads[0]), 3);
+
+    /* What will never be told is not asked again. */
+    want = VIF_ERR_UNSUPPORTED;
+    atomic_count_set(&n_wanting, 1);
+    vf_watch_link(watch, "a", 0);
+    vf_watch_link(watch, "b", 2);
+    UNTIL(!atomic_count_get(&n_wanting), vf_watch_run(watch),
+          vf_watch_wait(watch));
+    long long started = time_msec();
+    for (int i = 0; i < 3; i++) {
+        unsigned int n = told.n;
+
+        vf_watch_link(watch, "b", 2);
+        UNTIL(told.n > n, vf_watch_run(watch), vf_watch_wait(watch));
+    }
+    assert_true(time_msec() - started >= 300);
+    assert_int_equal(atomic_count_get(&n_reads[0]), 4);
+    vf_watch_destroy(watch);
 }
 
 /* Chores. */
@@ -230,6 +269,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_burst_is_read_once),
         cmocka_unit_test(test_each_pf_has_its_own_time),
+        cmocka_unit_test(test_what_fails_is_read_again),
         cmocka_unit_test(test_chores),
         cmocka_unit_test(test_no_descriptor),
     };
