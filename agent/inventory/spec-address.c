@@ -217,18 +217,13 @@ matches_itself(const struct spec_address *address,
 
 bool
 spec_address_matches(const struct spec_address *address,
-                     const struct inventory *inventory,
-                     const struct device *device)
+                     const struct device *device, const struct device *pf)
 {
-    if (matches_itself(address, device)) {
-        return true;
-    }
-
     bool means_vfs = (address->kind == SPEC_NETDEV
                       || address->kind == SPEC_NAME
                       || (address->kind == SPEC_FIELDS
                           && is_single(address)));
-    const struct device *pf = (means_vfs ? inventory_parent(inventory, device)
-                               : NULL);
-    return pf && matches_itself(address, pf);
+
+    return (matches_itself(address, device)
+            || (means_vfs && pf && matches_itself(address, pf)));
 }

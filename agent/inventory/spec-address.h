@@ -47,9 +47,10 @@ struct vif_error *spec_address_add_regex(struct spec_address *,
 struct vif_error *spec_address_set_netdev(struct spec_address *,
                                           const char *name) VIF_WARN_UNUSED;
 
-/* Whether 'device' is meant.  An address that is a single one, and a netdev,
- * mean the VFs of a PF as well. */
+/* Whether 'device', a VF of 'pf' or, with NULL, of none that is there, is
+ * meant.  An address that is a single one, and a netdev, mean the VFs of a PF
+ * as well. */
 bool spec_address_matches(const struct spec_address *,
-                          const struct inventory *, const struct device *);
+                          const struct device *, const struct device *pf);
 
 #endif /* inventory/spec-address.h */

@@ -34,13 +34,15 @@ device_specs_match(const struct device_specs *specs,
                    const struct inventory *inventory,
                    const struct device *device)
 {
+    const struct device *pf = inventory_parent(inventory, device);
+
     for (size_t i = 0; i < specs->n; i++) {
         const struct device_spec *spec = &specs->specs[i];
 
         if ((spec->vendor < 0 || spec->vendor == device->vendor)
             && (spec->product < 0 || spec->product == device->product)
             && (!spec->remote_managed || device_is_vf(device))
-            && spec_address_matches(&spec->address, inventory, device)) {
+            && spec_address_matches(&spec->address, device, pf)) {
             return spec;
         }
     }

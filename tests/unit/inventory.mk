@@ -36,6 +36,9 @@ tests_unit_test_device_fit_several_SOURCES = \
 	tests/unit/test-device-fit-several.c $(SOME_NICS)
 tests_unit_test_device_fit_several_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_device_fit_several_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_device_fit_several_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=spec_address_matches \
+	-Wl,--wrap=inventory_parent
 tests_unit_test_device_fit_several_LDADD = $(UNIT_LIBS)
 tests_unit_test_device_pools_SOURCES = \
 	tests/unit/test-device-pools.c $(SOME_NICS)

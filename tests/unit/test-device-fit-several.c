@@ -14,6 +14,7 @@
 
 #include "inventory/fit.h"
 #include "lib/cleanup.h"
+#include "openvswitch/dynamic-string.h"
 #include "tests/unit/some-nics.h"
 #include "util.h"
 
@@ -180,6 +181,64 @@ test_bounded(void **state)
     assert_null(device_fit(&host->view, r, 32, answers));
 }
 
+/* What is looked at most often, counted. */
+static unsigned int n_matched, n_parents;
+
+bool __real_spec_address_matches(const struct spec_address *,
+                                 const struct device *,
+                                 const struct device *pf);
+bool __wrap_spec_address_matches(const struct spec_address *,
+                                 const struct device *,
+                                 const struct device *pf);
+const struct device *__real_inventory_parent(const struct inventory *,
+                                             const struct device *);
+const struct device *__wrap_inventory_parent(const struct inventory *,
+                                             const struct device *);
+
+bool
+__wrap_spec_address_matches(const struct spec_address *address,
+                            const struct device *device,
+                            const struct device *pf)
+{
+    n_matched++;
+    return __real_spec_address_matches(address, device, pf);
+}
+
+const struct device *
+__wrap_inventory_parent(const struct inventory *inventory,
+                        const struct device *device)
+{
+    n_parents++;
+    return __real_inventory_parent(inventory, device);
+}
+
+/* A device and an entry of the spec meet once, however many ask, and its PF
+ * is not looked for at each entry. */
+static void
+test_spec_is_asked_once(void **state)
+{
+    enum { N_ENTRIES = 100 };
+    struct some_host *host = *state;
+    struct device_request r[FIT_MAX_REQUESTS];
+    struct fit_answer answers[FIT_MAX_REQUESTS];
+    struct ds spec = DS_EMPTY_INITIALIZER;
+
+    some_nics_add(&host->inventory, "0000:05:00.0", 64, 64);
+    for (int i = 0; i < N_ENTRIES - 1; i++) {
+        ds_put_format(&spec, "- {address: '0000:%02x:00.0'}\n", 0x80 + i);
+    }
+    ds_put_cstr(&spec, "- {physical_network: physnet1}\n");
+    some_host_configure(host, ds_cstr(&spec));
+    ds_destroy(&spec);
+    for (size_t i = 0; i < FIT_MAX_REQUESTS; i++) {
+        r[i] = some_host_request();
+    }
+    n_matched = n_parents = 0;
+    assert_null(device_fit(&host->view, r, FIT_MAX_REQUESTS, answers));
+    assert_int_equal(n_matched, N_ENTRIES * host->inventory.n);
+    assert_in_range(n_parents, 1, 4 * host->inventory.n);
+}
+
 #define TEST(NAME)                                                        \
     cmocka_unit_test_setup_teardown(NAME, some_host_set_up,               \
                                     some_host_tear_down)
@@ -193,6 +252,7 @@ main(void)
         TEST(test_pf_second_choice),
         TEST(test_same_request_id),
         TEST(test_bounded),
+        TEST(test_spec_is_asked_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
