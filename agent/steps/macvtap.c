@@ -134,6 +134,21 @@ not_as_wished(const struct wish *wish, const struct rtnl_link *link,
                             wish->macvtap.birth_group);
 }
 
+/* The kernel puts what is made on a macvlan on the link below that
+ * (macvlan_common_newlink(), drivers/net/macvlan.c). */
+static struct vif_error *
+check_kind(const struct wish *wish)
+{
+    const struct rtnl_link *lower = &wish->lower;
+
+    return (strcmp(lower->kind, "macvlan") && strcmp(lower->kind, "macvtap")
+            ? NULL
+            : vif_error_create(VIF_ERR_INVALID, "%s is a %s itself: macvtap "
+                               "%s can only sit on what that sits on",
+                               lower->name, lower->kind,
+                               wish->macvtap.name));
+}
+
 /* Nothing that is larger gets through. */
 static struct vif_error *
 check_mtu(const struct wish *wish)
@@ -158,6 +173,7 @@ macvtap_capture(struct step *step, const struct step_env *env)
     struct vif_error *error = read_wish(step, env, &wish);
 
     error = error ? error : look_below(&wish, env);
+    error = error ? error : check_kind(&wish);
     error = error ? error : check_mtu(&wish);
     error = error ? error : marked_link_look(&wish.macvtap, env->rtnl, &link,
                                              &found);
@@ -303,6 +319,7 @@ macvtap_apply(struct step *step, const struct step_env *env)
     struct vif_error *error = read_wish(step, env, &wish);
 
     error = error ? error : look_below(&wish, env);
+    error = error ? error : check_kind(&wish);
     error = error ? error : check_mtu(&wish);
     if (error) {
         return error;

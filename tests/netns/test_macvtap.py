@@ -185,6 +185,17 @@ def test_what_cannot_be(wired, wanted, kind, told):
     assert view(wired) == wired.empty and ports_of(wired) == {}
 
 
+@pytest.mark.parametrize("kind", ("macvlan", "macvtap"))
+def test_not_on_another_macvtap(wired, kind):
+    """The kernel would put it on what is below."""
+    wired.ip("link", "add", "link", "eth1", "name", "upper1", "type", kind)
+    before = view(wired)
+    error = wired.refused("plug", binding=macvtap(1, source="upper1"))
+    assert error.kind == "invalid" and error.outcome == "failed-clean"
+    assert "upper1 is a %s itself" % kind in str(error)
+    assert view(wired) == before and ports_of(wired) == {}
+
+
 def test_passthru_is_for_one_alone(wired):
     wired.call("plug", binding=macvtap(1, "passthru"))
     error = wired.refused("plug", binding=macvtap(2, "bridge"))
