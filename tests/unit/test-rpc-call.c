@@ -350,6 +350,39 @@ test_event_names(void **state OVS_UNUSED)
     }
 }
 
+/* What of 'text' stands after the first 'from' and before the next 'to', for
+ * the caller to free. */
+static char *
+part_of(const char *text, const char *from, const char *to)
+{
+    const char *start = strstr(text, from);
+    const char *end = start ? strstr(start, to) : NULL;
+
+    if (!end) {
+        fail_msg("doc/protocol.md has no \"%s\" with \"%s\" after it", from,
+                 to);
+    }
+    return xmemdup0(start, end - start);
+}
+
+/* Whether 'name' has its chapter, and is in the index and in what hello
+ * answers. */
+static void
+expect_documented(const char *text, const char *name)
+{
+    CLEANUP_FREE char *index = part_of(text, "- Methods:", "\n- [");
+    CLEANUP_FREE char *hello = part_of(text, "\"methods\": [", "]");
+    CLEANUP_FREE char *title = xasprintf("\n### %s\n", name);
+    CLEANUP_FREE char *link = xasprintf("[%s](#%s)", name, name);
+    CLEANUP_FREE char *word = xasprintf("\"%s\"", name);
+
+    if (!strstr(text, title) || !strstr(index, link)
+        || !strstr(hello, word)) {
+        fail_msg("doc/protocol.md lacks %s in its chapters, its index or "
+                 "hello's answer", name);
+    }
+}
+
 /* doc/protocol.md has a chapter for each method and a row for each code of an
  * error. */
 static void
@@ -366,11 +399,7 @@ test_protocol_is_documented(void **state OVS_UNUSED)
     }
     fclose(file);
     for (size_t i = 0; i < n; i++) {
-        CLEANUP_FREE char *title = xasprintf("\n### %s\n", methods[i].name);
-
-        if (!strstr(ds_cstr(&text), title)) {
-            fail_msg("doc/protocol.md says nothing of %s", methods[i].name);
-        }
+        expect_documented(ds_cstr(&text), methods[i].name);
     }
     for (int code = 0; code < VIF_N_ERROR_CODES; code++) {
         CLEANUP_FREE char *row = xasprintf("\n| %d | `%s` |", code,
