@@ -7,6 +7,7 @@
 #include "inventory/python-regex.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -63,12 +64,62 @@ compile(const char *pattern, pcre2_general_context *memory, int *errorp,
     return code;
 }
 
+/* What follows the class that begins at 's', or the end of the text. */
+static const char *
+skip_class(const char *s)
+{
+    s += s[1] == '^' ? 2 : 1;
+    for (const char *first = s; *s && (*s != ']' || s == first); s++) {
+        s += *s == '\\' && s[1];
+    }
+    return *s ? s + 1 : s;
+}
+
+/* The first "{,2}" or "{,}" of 'pattern' that is a quantifier, or NULL. */
+static const char *
+find_open_quantifier(const char *pattern)
+{
+    const char *s = pattern;
+
+    while (*s) {
+        if (*s == '[') {
+            s = skip_class(s);
+        } else if (*s == '\\' && s[1]) {
+            s += 2;
+        } else if (*s == '{' && s[1] == ','
+                   && s[2 + strspn(s + 2, "0123456789")] == '}') {
+            return s;
+        } else {
+            s++;
+        }
+    }
+    return NULL;
+}
+
+/* Python reads "{,2}" as "{0,2}", but PCRE2 before 10.43 as these four
+ * letters: the same text must not mean different devices. */
+static struct vif_error *
+check_quantifiers(const char *pattern)
+{
+    const char *s = find_open_quantifier(pattern);
+
+    return (s ? vif_error_create(VIF_ERR_INVALID, "regular expression "
+                                 "\"%.*s\": \"{,\" must be written \"{0,\" "
+                                 "(byte %zu)", MAX_PATTERN, pattern,
+                                 (size_t) (s - pattern))
+            : NULL);
+}
+
 struct vif_error *
 python_regex_compile(const char *pattern, struct python_regex **regexp)
 {
+    struct vif_error *error = check_quantifiers(pattern);
+    if (error) {
+        return error;
+    }
+
     pcre2_general_context *memory
         = pcre2_general_context_create(allocate, release, NULL);
-    struct vif_error *error = NULL;
     size_t offset;
     int number;
     pcre2_code *code = compile(pattern, memory, &number, &offset);

@@ -3,7 +3,8 @@
 #define INVENTORY_PYTHON_REGEX_H 1
 
 /* Regular expressions as they stand in nova.conf, which are Python's, by
- * means of PCRE2, whose language has all of that one.  They come from the
+ * means of PCRE2, whose language has all of that one but the quantifier
+ * "{,2}", which is refused in favour of "{0,2}".  They come from the
  * administrator, and one must not hold up the main loop all the same: their
  * length, and the work that one comparison may be, are bounded. */
 

@@ -246,6 +246,21 @@ test_mistakes(void **state OVS_UNUSED)
         { "- address: {bus: '*'}\n",
           "2:18: device_spec.address: bus: regular expression \"*\": "
           "quantifier does not follow a repeatable item" },
+        { "- address: {bus: '0{,2}3'}\n",
+          "2:18: device_spec.address: bus: regular expression \"0{,2}3\": "
+          "\"{,\" must be written \"{0,\" (byte 1)" },
+        { "- address: {bus: '\\{,2}\\\\{,}'}\n",
+          "2:18: device_spec.address: bus: regular expression "
+          "\"\\{,2}\\\\{,}\": \"{,\" must be written \"{0,\" (byte 7)" },
+        { "- address: {bus: '[]{,2}]{,2}'}\n",
+          "2:18: device_spec.address: bus: regular expression "
+          "\"[]{,2}]{,2}\": \"{,\" must be written \"{0,\" (byte 7)" },
+        { "- address: {bus: '[^]\\]{,2}]{,}'}\n",
+          "2:18: device_spec.address: bus: regular expression "
+          "\"[^]\\]{,2}]{,}\": \"{,\" must be written \"{0,\" (byte 10)" },
+        { "- address: {bus: '0\\[{,2}]'}\n",
+          "2:18: device_spec.address: bus: regular expression "
+          "\"0\\[{,2}]\": \"{,\" must be written \"{0,\" (byte 3)" },
         { "- address: {bus: '" NESTED_17 "'}\n",
           "2:18: device_spec.address: bus: regular expression "
           "\"" NESTED_17 "\": parentheses are too deeply nested" },
@@ -376,6 +391,13 @@ test_addresses(void **state OVS_UNUSED)
         { "{slot: '(?!1e)(?P<digit>[01])(?!(?P=digit))'}", "0000:0a:1f.7",
           true },
         { "{slot: '(?!1f)'}", "0000:0a:1f.7", false },
+        { "{slot: '0{0,2}1f'}", "0000:0a:1f.7", true },
+        /* What only looks like a quantifier. */
+        { "{slot: '\\{,2}|1f'}", "0000:0a:1f.7", true },
+        { "{slot: '[{,2}1]f'}", "0000:0a:1f.7", true },
+        { "{slot: '[]{,2}1]f'}", "0000:0a:1f.7", true },
+        { "{slot: '[^]\\]{,2}]f'}", "0000:0a:1f.7", true },
+        { "{slot: '1{,x}|1{,|1f'}", "0000:0a:1f.7", true },
         /* Nobody has the time to find out. */
         { "{domain: '((((((0*)*)*)*)*)*)*x'}", "0000:0a:1f.7", false },
         { "{bus: '03', slot: '00', function: '0'}", "0000:03:02.1", false },
