@@ -78,6 +78,11 @@ class Function:
         return "LOWER_UP" in self.link()["flags"]
 
 
+def vf_infos_of(link):
+    """What a PF's 'link' tells of its VFs' attributes, by their numbers."""
+    return {vf["vf"]: vf for vf in link.get("vfinfo_list", [])}
+
+
 class Pf(Function):
     """One that can have VFs."""
 
@@ -92,8 +97,7 @@ class Pf(Function):
         return int(read(self.file("sriov_numvfs")))
 
     def vf_infos(self):
-        """What it tells of its VFs' attributes, by their numbers."""
-        return {vf["vf"]: vf for vf in self.link().get("vfinfo_list", [])}
+        return vf_infos_of(self.link())
 
     def vf_info(self, number):
         return self.vf_infos()[number]

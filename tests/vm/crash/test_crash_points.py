@@ -13,7 +13,7 @@ import pytest
 from cells import Cells
 from host import port_id
 from jobs import NEED_A_VM, Job, plug, plugs, unplug
-from nics import bind
+from nics import bind, vf_infos_of
 
 PHYSNET = "physnet1"
 OPERATIONS = ("capture", "apply", "verify", "revert")
@@ -43,14 +43,13 @@ def agent(vlan, mtu):
 
 
 @contextlib.contextmanager
-def second_vf_is_shared(host):
-    """Somebody has a macvtap on it, so no passthru can be made there; which
-    the kernel says when all else has been done."""
-    vf = host.pfs[1].vf(0)
-    host.ip("link", "add", "link", vf.netdev, "name", "sharer", "type",
-            "macvtap", "mode", "bridge")
+def second_vf_is_bridged(host):
+    """It is a port of a bridge, so no macvtap can be made there; which the
+    kernel says when all else has been done."""
+    host.ip("link", "add", "bridge7", "type", "bridge")
+    host.pfs[1].vf(0).set("master", "bridge7")
     yield
-    host.ip("link", "del", "sharer")
+    host.ip("link", "del", "bridge7")
 
 
 # A port that cannot be had then.
@@ -68,7 +67,7 @@ JOBS = {
                    ["apply", "revert"]),
         "unplug": (unplug(there=direct(100)), ["revert"]),
         "check": (Job(direct(100), "check", CHECK), ["verify"]),
-        "fails": (plugs(direct(100), HINDERED, hindrance=second_vf_is_shared),
+        "fails": (plugs(direct(100), HINDERED, hindrance=second_vf_is_bridged),
                   ["revert"]),
     }),
     "macvtap": (["vf", "vf-netdev", "macvtap"], {
@@ -88,29 +87,29 @@ JOBS = {
 }
 
 
-def links_of(host):
+def made(links):
     """Macvtaps and VLAN devices, by name."""
     return {name: (link["mtu"], link["address"], "UP" in link["flags"],
                    link["linkinfo"]["info_data"].get("mode"), link["link"])
-            for name, link in host.links().items()
+            for name, link in links.items()
             if link.get("linkinfo", {}).get("info_kind")
             in ("macvtap", "vlan")}
 
 
-def netdev_of(vf):
+def netdev_of(vf, links):
     """Of a VF's, what a port may have changed."""
-    if not vf.netdev:
-        return None
-    link = vf.link()
-    return link["address"], link["mtu"], "UP" in link["flags"]
+    link = links.get(vf.netdev)
+    return link and (link["address"], link["mtu"], "UP" in link["flags"])
 
 
 def view(host):
-    """What is there, on every VF and beside them."""
-    return {"links": links_of(host),
-            "vfs": [pf.vf_infos() for pf in host.pfs],
+    """What is there, on every VF and beside them: by one call of 'ip', which
+    takes long here."""
+    links = host.links()
+    return {"links": made(links),
+            "vfs": [vf_infos_of(links[pf.netdev]) for pf in host.pfs],
             "drivers": [[vf.driver() for vf in pf.vfs()] for pf in host.pfs],
-            "netdevs": [[netdev_of(vf) for vf in pf.vfs()]
+            "netdevs": [[netdev_of(vf, links) for vf in pf.vfs()]
                         for pf in host.pfs]}
 
 
