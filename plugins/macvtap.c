@@ -20,6 +20,7 @@
 struct context {
     const struct vif_host *host;
     const struct vif_binding *binding;
+    const struct vif_plan *previous;
     struct vif_plan *plan;
 
     char device[VIF_DEVICE_NAME_BUFSIZE];
@@ -83,11 +84,12 @@ check_address(const struct context *c)
  * it makes the macvtap. */
 static void
 init_context(struct context *c, const struct vif_host *host,
-             const struct vif_binding *b)
+             const struct vif_binding *b, const struct vif_plan *previous)
 {
     *c = (struct context) {
         .host = host,
         .binding = b,
+        .previous = previous,
         .mtu = b->mtu ? b->mtu : host->mtu,
         .queues = host->binding_queues(b, host->max_queues),
         .mode = (b->macvtap.mode != VIF_MACVTAP_DEFAULT ? b->macvtap.mode
@@ -206,7 +208,8 @@ plan_on_vf(struct context *c)
     struct device_port p;
     struct vif_error *error = check_address(c);
 
-    error = error ? error : device_port_init(&p, host, c->binding);
+    error = error ? error : device_port_init(&p, host, c->binding,
+                                                   c->previous);
     if (error) {
         return error;
     }
@@ -299,11 +302,10 @@ macvtap_plan(const struct vif_host *host, const struct vif_binding *binding,
     struct vif_error *error = check(host, binding);
     struct context c;
 
-    (void) previous;            /* device_for() knows what the port has. */
     if (error) {
         return error;
     }
-    init_context(&c, host, binding);
+    init_context(&c, host, binding, previous);
     error = (binding->macvtap.source ? plan_on_source : plan_on_vf)(&c);
     if (!error) {
         describe(&c);

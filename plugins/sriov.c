@@ -73,16 +73,34 @@ add_driver(const struct device_port *p, uint32_t vf)
 
 /* The answer. */
 
+/* Whether vifd has bound one for the port's plan now. */
+static bool
+had_driver(const struct device_port *p)
+{
+    for (size_t i = 0; p->previous && i < p->previous->n_steps; i++) {
+        const struct vif_plan_step *step = &p->previous->steps[i];
+
+        if (!strcmp(step->kind, "pci-driver")
+            && p->host->attrs_get(&step->args, "driver")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* libvirt binds vfio-pci and gives the driver back, unless vifd has bound
- * one, or the operator says that it is not libvirt's business. */
+ * one, or the operator says that it is not libvirt's business.  What he says
+ * anew is for the next port. */
 static void
 describe_driver(const struct device_port *p)
 {
-    bool managed = p->device->managed && !p->binding->driver;
+    const char *had = (had_driver(p) ? NULL
+                       : device_port_had(p, "devices.managed"));
 
     if (p->device->pci_slot) {
         p->host->attrs_set(p->host->plan_details(p->plan), "devices.managed",
-                           bool_text(managed));
+                           p->binding->driver ? "false"
+                           : had ? had : bool_text(p->device->managed));
     }
 }
 
@@ -101,20 +119,14 @@ describe_netdev(const struct device_port *p)
 /* A PF has its own address, and Neutron gives the port that one.  While a
  * guest has it, only the plan from before knows it. */
 static void
-describe_pf_address(const struct device_port *p,
-                    const struct vif_plan *previous)
+describe_pf_address(const struct device_port *p)
 {
     const struct vif_host *host = p->host;
     struct vif_attrs *details = host->plan_details(p->plan);
     const char *asked = host->attrs_get(details, "mac_address");
     const char *mac = p->device->mac;
-    const char *had = (previous ? host->attrs_get(&previous->details,
-                                                  "devices.device") : NULL);
 
-    if (!mac && had && !strcmp(had, p->device->name)) {
-        mac = host->attrs_get(&previous->details,
-                              "profile.device_mac_address");
-    }
+    mac = mac ? mac : device_port_had(p, "profile.device_mac_address");
     if (!mac) {
         return;
     }
@@ -152,7 +164,7 @@ sriov_plan(const struct vif_host *host, const struct vif_binding *binding,
     struct device_port p;
     struct vif_error *error = check_vnic_type(host, binding);
 
-    error = error ? error : device_port_init(&p, host, binding);
+    error = error ? error : device_port_init(&p, host, binding, previous);
     if (error) {
         return error;
     }
@@ -172,7 +184,7 @@ sriov_plan(const struct vif_host *host, const struct vif_binding *binding,
     describe_driver(&p);
     describe_netdev(&p);
     if (whole) {
-        describe_pf_address(&p, previous);
+        describe_pf_address(&p);
     }
     warn_unset(&p);
     *planp = p.plan;

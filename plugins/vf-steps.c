@@ -63,9 +63,20 @@ check_port_profile(const struct vif_host *host, const struct vif_binding *b)
             : NULL);
 }
 
+static bool
+is_about(const struct vif_host *host, const struct vif_plan *plan,
+         const struct vif_device *device)
+{
+    const char *name = (plan ? host->attrs_get(&plan->details,
+                                               "devices.device") : NULL);
+
+    return name && !strcmp(name, device->name);
+}
+
 struct vif_error *
 device_port_init(struct device_port *p, const struct vif_host *host,
-                 const struct vif_binding *binding)
+                 const struct vif_binding *binding,
+                 const struct vif_plan *previous)
 {
     struct vif_error *error = check_port_profile(host, binding);
 
@@ -73,9 +84,17 @@ device_port_init(struct device_port *p, const struct vif_host *host,
     error = error ? error : host->device_for(host->aux, binding, &p->device);
     error = error ? error : check_switchdev(host, binding, p->device);
     if (!error) {
+        p->previous = is_about(host, previous, p->device) ? previous : NULL;
         p->plan = host->plan_create();
     }
     return error;
+}
+
+const char *
+device_port_had(const struct device_port *p, const char *key)
+{
+    return (p->previous ? p->host->attrs_get(&p->previous->details, key)
+            : NULL);
 }
 
 /* Port profiles. */
@@ -256,14 +275,20 @@ describe_vif(const struct device_port *p, struct vif_attrs *details,
     }
 }
 
-/* ["rx", "tso"]: names of capabilities are vifd's, and plain words. */
+/* ["rx", "tso"]: names of capabilities are vifd's, and plain words.  Most of
+ * them are the netdev's, which has gone while a guest has the device. */
 static void
 describe_capabilities(const struct device_port *p, struct vif_attrs *details)
 {
     const struct vif_device *device = p->device;
+    const char *had = device_port_had(p, "profile.capabilities");
     char list[1024] = "[";
     size_t length = 1;
 
+    if (!device->netdev && had) {
+        p->host->attrs_set(details, "profile.capabilities", had);
+        return;
+    }
     for (size_t i = 0; i < device->n_capabilities; i++) {
         int n = snprintf(list + length, sizeof list - length, "%s\"%s\"",
                          i ? "," : "", device->capabilities[i]);
@@ -276,6 +301,24 @@ describe_capabilities(const struct device_port *p, struct vif_attrs *details)
     list[length + 1] = '\0';
     if (device->n_capabilities) {
         p->host->attrs_set(details, "profile.capabilities", list);
+    }
+}
+
+/* Both or none, as Nova: without the PF's address nobody knows whose number
+ * it is.  A PF whose netdev has gone for a while has the address still. */
+static void
+describe_number(const struct device_port *p, struct vif_attrs *details)
+{
+    const struct vif_host *host = p->host;
+    const char *mac = p->device->pf_mac;
+
+    mac = mac ? mac : device_port_had(p, "profile.pf_mac_address");
+    host->attrs_set(details, "profile.pf_mac_address", mac);
+    if (mac) {
+        host->attrs_setf(details, "profile.vf_num", "%d",
+                         p->device->vf_number);
+    } else {
+        host->attrs_set(details, "profile.vf_num", NULL);
     }
 }
 
@@ -299,10 +342,7 @@ describe_device(const struct device_port *p, struct vif_attrs *details)
     }
     describe_capabilities(p, details);
     if (is_vf(device)) {
-        set_optional(host, details, "profile.pf_mac_address",
-                     device->pf_mac);
-        host->attrs_setf(details, "profile.vf_num", "%d",
-                         device->vf_number);
+        describe_number(p, details);
     }
 
     host->attrs_set(details, "devices.device", device->name);

@@ -17,17 +17,26 @@ struct device_port {
     const struct vif_host *host;
     const struct vif_binding *binding;
     const struct vif_device *device;
+    const struct vif_plan *previous;    /* The port's plan now, if that is for
+                                         * the same device, else NULL. */
     struct vif_plan *plan;      /* Empty at first.  The caller's. */
 };
 
-/* Finds the device and begins a plan.  After an error, which the caller owns,
- * there is no plan.  VFs of a PF in switchdev mode are refused: what they send
- * goes to their representors, which a switch must have.  So is a VLAN beside a
- * port profile. */
+/* Finds the device and begins a plan.  'previous' is the port's plan now, or
+ * NULL: while a guest has the device nothing else tells some of what goes into
+ * the answer.  After an error, which the caller owns, there is no plan.  VFs
+ * of a PF in switchdev mode are refused: what they send goes to their
+ * representors, which a switch must have.  So is a VLAN beside a port
+ * profile. */
 struct vif_error *device_port_init(struct device_port *,
                                    const struct vif_host *,
-                                   const struct vif_binding *)
+                                   const struct vif_binding *,
+                                   const struct vif_plan *previous)
     VIF_WARN_UNUSED;
+
+/* What the details of the port's plan now say of 'key'; NULL if they do not,
+ * or are about another device. */
+const char *device_port_had(const struct device_port *, const char *key);
 
 /* Adds the step "vf" and returns its position, or NO_STEP if nothing is to be
  * set.  A port without a VLAN gets VLAN 0, for what an earlier owner left must

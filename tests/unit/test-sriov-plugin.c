@@ -335,6 +335,96 @@ test_capabilities(void **state)
     vif_plan_destroy(plan);
 }
 
+/* What a guest has: the netdev is gone, and with it what ethtool tells. */
+static void
+give_to_guest(struct plan_world *world)
+{
+    struct device *vf = some_nics_get(&world->inventory, VF);
+    struct device *pf = some_nics_get(&world->inventory, PF);
+
+    memset(&vf->netdev, 0, sizeof vf->netdev);
+    vf->capabilities = 1u << DEVICE_RDMA;
+    strcpy(vf->driver, "vfio-pci");
+    memset(&pf->netdev, 0, sizeof pf->netdev);
+}
+
+/* Nothing is written when a port is plugged again while a guest has its VF,
+ * nor when the operator says anew who binds the driver. */
+static void
+test_vf_in_a_guest(void **state)
+{
+    static const char binding[] = "{" USUAL "}";
+    static const char other[] = "{" USUAL ",'profile':{'pci_slot':"
+                                "'0000:03:01.1'}}";
+    struct plan_world *world = *state;
+    struct vif_plan *before = NULL, *now = NULL;
+    struct config *config = world->config;
+
+    some_nics_get(&world->inventory, VF)->capabilities
+        = 1u << DEVICE_RX | 1u << DEVICE_TSO;
+    assert_null(plan_world_plan(world, binding, NULL, &before));
+    device_claims_put(&world->claims, VF, "p1");
+    give_to_guest(world);
+    for (size_t i = 0; i < config->device_spec.n; i++) {
+        config->device_spec.specs[i].managed = false;
+    }
+    assert_null(plan_world_plan(world, binding, before, &now));
+    char *text_before CLEANUP_FREE = plan_to_text(before);
+    char *text_now CLEANUP_FREE = plan_to_text(now);
+    assert_string_equal(text_now, text_before);
+    vif_plan_destroy(now);
+
+    /* Of another VF it tells nothing. */
+    assert_null(plan_world_plan(world, other, before, &now));
+    assert_null(vif_attrs_get(&now->details, "profile.capabilities"));
+    assert_null(vif_attrs_get(&now->details, "profile.pf_mac_address"));
+    assert_string_equal(vif_attrs_get(&now->details, "devices.managed"),
+                        "false");
+    vif_plan_destroy(before);
+    vif_plan_destroy(now);
+}
+
+/* It is libvirt's again once vifd binds it no more. */
+static void
+test_managed_without_a_driver(void **state)
+{
+    struct plan_world *world = *state;
+    struct vif_plan *before = NULL, *now = NULL;
+
+    assert_null(plan_world_plan(world, "{" USUAL ",'driver':'vfio-pci'}",
+                                NULL, &before));
+    assert_string_equal(vif_attrs_get(&before->details, "devices.managed"),
+                        "false");
+    assert_null(plan_world_plan(world, "{" USUAL "}", before, &now));
+    assert_string_equal(vif_attrs_get(&now->details, "devices.managed"),
+                        "true");
+    vif_plan_destroy(before);
+    vif_plan_destroy(now);
+}
+
+/* The number is that of a VF of the PF with this address: both or none. */
+static void
+test_number_without_the_pf_address(void **state)
+{
+    static const char *const bindings[] = {
+        "{" USUAL "}",
+        "{" USUAL ",'profile':{'vf_num':9,"
+        "'pf_mac_address':'02:00:00:00:00:09'}}",
+    };
+    struct plan_world *world = *state;
+    struct device *pf = some_nics_get(&world->inventory, PF);
+
+    memset(&pf->netdev, 0, sizeof pf->netdev);
+    for (size_t i = 0; i < ARRAY_SIZE(bindings); i++) {
+        struct vif_plan *plan = NULL;
+
+        assert_null(plan_world_plan(world, bindings[i], NULL, &plan));
+        assert_null(vif_attrs_get(&plan->details, "profile.pf_mac_address"));
+        assert_null(vif_attrs_get(&plan->details, "profile.vf_num"));
+        vif_plan_destroy(plan);
+    }
+}
+
 /* A serial number is a string in the answer, whatever it looks like. */
 static void
 test_serial_numbers_are_strings(void **state)
@@ -415,6 +505,9 @@ main(void)
         TEST(test_whole_pf_in_switchdev_mode),
         TEST(test_pf_address_without_its_netdev),
         TEST(test_capabilities),
+        TEST(test_vf_in_a_guest),
+        TEST(test_managed_without_a_driver),
+        TEST(test_number_without_the_pf_address),
         TEST(test_serial_numbers_are_strings),
         TEST(test_what_is_missing),
     };
