@@ -166,8 +166,9 @@ device_path_has_driver(const char *name, const char *driver)
 
     return (find_place(name, &place)
             && is_address(driver, strlen(driver))
-            && !sysfs_list(ABSOLUTE, &names, "%s/bus/%.*s/drivers/%s", sysfs_root,
-                           (int) strcspn(name, "/"), name, driver));
+            && !sysfs_list(ABSOLUTE, &names, "%s/bus/%.*s/drivers/%s",
+                           sysfs_root, (int) strcspn(name, "/"), name,
+                           driver));
 }
 
 int
@@ -233,6 +234,22 @@ device_path_netdev(const char *name, struct device_path_netdev *netdev)
 }
 _Static_assert(sizeof ((struct device *) 0)->driver == DEVICE_DRIVER_SIZE,
                "the inventory's drivers have the same room");
+
+bool
+device_path_mac(const char *name, struct vif_mac *mac)
+{
+    CLEANUP_SYSFS_NAMES struct sysfs_names names = { NULL, 0 };
+    struct place place;
+    char text[32];
+
+    return (find_place(name, &place) && place.vf < 0
+            && !sysfs_list(ABSOLUTE, &names, "%s/net", place.folder)
+            && names.n == 1
+            && !sysfs_read_line(ABSOLUTE, text, sizeof text,
+                                "%s/net/%s/address", place.folder,
+                                names.names[0])
+            && vif_mac_from_string(text, mac));
+}
 
 /* Whether the driver of 'name' may make a netdev yet. */
 static bool

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <vif/binding.h>
 #include <vif/error.h>
 
 #include "kernel/rtnl.h"
@@ -55,9 +56,14 @@ struct vif_error *device_path_netdev(const char *name,
                                      struct device_path_netdev *)
     VIF_WARN_UNUSED;
 
-/* The same, but waits, until 'deadline' (CLOCK_MONOTONIC ms) at most, for a
- * driver that is bound to make one: the kernel announces it.  Returns at once
- * if there is no driver, or one that never does. */
+/* Whether it has one netdev there, and its MAC address.  Asks sysfs alone: the
+ * kernel's big lock, for which others may queue, is not needed. */
+bool device_path_mac(const char *name, struct vif_mac *);
+
+/* The same as device_path_netdev(), but waits, until 'deadline'
+ * (CLOCK_MONOTONIC ms) at most, for a driver that is bound to make one: the
+ * kernel announces it.  Returns at once if there is no driver, or one that
+ * never does. */
 struct vif_error *device_path_await_netdev(const char *name,
                                            long long deadline,
                                            struct device_path_netdev *)

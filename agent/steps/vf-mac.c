@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "crash-point.h"
 #include "kernel/rtnl-vf.h"
 #include "lib/cleanup.h"
 #include "privilege/privilege.h"
@@ -156,7 +157,10 @@ rebind(struct vf_netdev *netdev)
         return error;
     }
     error = privilege_pci_unbind(&address);
-    error = error ? error : privilege_pci_probe(&address);
+    if (!error) {
+        crash_point("vf-netdev", "rebind", "unbound");
+        error = privilege_pci_probe(&address);
+    }
     error = vif_error_wrap(error, "bind the driver of %s anew",
                            netdev->name);
     return error ? error : vf_netdev_look(netdev);
@@ -209,6 +213,14 @@ vf_netdev_set_mac(struct vf_netdev *netdev, const struct vif_mac *mac)
     return set_mac(netdev, mac, prepare, ARRAY_SIZE(prepare));
 }
 
+struct vif_error *
+vf_netdev_renew_mac(struct vf_netdev *netdev, const struct vif_mac *mac)
+{
+    static prepare_function *const prepare[] = { restart };
+
+    return set_mac(netdev, mac, prepare, ARRAY_SIZE(prepare));
+}
+
 /* Has the PF tell the VF 'mac'. */
 static struct vif_error *
 tell_pf(struct vf_netdev *netdev, const struct vif_mac *mac)
@@ -234,7 +246,6 @@ tell_pf(struct vf_netdev *netdev, const struct vif_mac *mac)
 struct vif_error *
 vf_netdev_restore_mac(struct vf_netdev *netdev, const struct vif_mac *mac)
 {
-    static prepare_function *const prepare[] = { restart };
     struct vif_error *error = set_mac(netdev, mac, NULL, 0);
 
     if (!error || !is_refusal(error->errnum)) {
@@ -242,6 +253,5 @@ vf_netdev_restore_mac(struct vf_netdev *netdev, const struct vif_mac *mac)
     }
     vif_error_destroy(error);
     error = tell_pf(netdev, mac);
-    return error ? error
-           : set_mac(netdev, mac, prepare, ARRAY_SIZE(prepare));
+    return error ? error : vf_netdev_renew_mac(netdev, mac);
 }

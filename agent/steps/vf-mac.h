@@ -36,6 +36,12 @@ struct vif_error *vf_netdev_look(struct vf_netdev *) VIF_WARN_UNUSED;
 struct vif_error *vf_netdev_set_mac(struct vf_netdev *,
                                     const struct vif_mac *) VIF_WARN_UNUSED;
 
+/* Gives it one that its PF has for the VF again, or that the driver does not
+ * mind: sets it, or takes the netdev down and up again. */
+struct vif_error *vf_netdev_renew_mac(struct vf_netdev *,
+                                      const struct vif_mac *)
+    VIF_WARN_UNUSED;
+
 /* Gives it one that it had before: if its driver minds, has the PF give it to
  * the VF first.  Never binds its driver. */
 struct vif_error *vf_netdev_restore_mac(struct vf_netdev *,

@@ -8,8 +8,9 @@
  * "max_tx_rate" (Mbit/s), "spoofchk", "trust" and "link_state" (auto, enable,
  * disable) those that are to be set; "best_effort" (what the driver refuses
  * is a warning, but for what keeps guests apart).  The original is all that
- * the driver reports.  Outputs: "mac" (what the PF's driver says), "skipped"
- * (what was refused), "warning".
+ * the driver reports, and "netdev_mac", the address of the VF's netdev if it
+ * has one and "mac" is asked for.  Outputs: "mac" (what the PF's driver says),
+ * "skipped" (what was refused), "warning".
  *
  * A VF that a guest has (held.h) is neither taken for a new port nor taken
  * back.
@@ -28,6 +29,7 @@
 #include "lib/cleanup.h"
 #include "steps/held.h"
 #include "steps/vf-args.h"
+#include "steps/vf-mac.h"
 #include "steps/vf-values.h"
 #include "util.h"
 
@@ -113,6 +115,28 @@ read_skipped(const struct vif_attrs *output)
     return skipped;
 }
 
+/* What gives the VF "mac" may give it to its netdev, too. */
+static void
+write_netdev_mac(struct step *step, const struct wish *wish)
+{
+    char text[VIF_MAC_BUFSIZE];
+    struct vif_mac mac;
+
+    if (vf_has(&wish->args.values, RTNL_VF_MAC)
+        && device_path_mac(step->object, &mac)) {
+        vif_attrs_set(&step->original, "netdev_mac",
+                      vif_mac_format(&mac, text));
+    }
+}
+
+static bool
+read_netdev_mac(const struct step *step, struct vif_mac *mac)
+{
+    const char *text = vif_attrs_get(&step->original, "netdev_mac");
+
+    return text && vif_mac_from_string(text, mac);
+}
+
 static struct vif_error *
 vf_capture(struct step *step, const struct step_env *env)
 {
@@ -123,6 +147,7 @@ vf_capture(struct step *step, const struct step_env *env)
 
     if (!error && !step->has_previous) {
         vf_values_write(&found, &step->original);
+        write_netdev_mac(step, &wish);
         error = device_check_unused(step, env);
     }
     return error ? error
@@ -299,6 +324,8 @@ warn_of_field(struct ds *warnings, enum rtnl_vf_field field,
 /* What there was, what vifd made of it, at last and before that. */
 struct history {
     struct rtnl_vf original, applied, previous;
+    struct rtnl_vf netdev;      /* The address that its netdev had, which the
+                                 * PF is told when that is set back. */
 };
 
 static bool
@@ -306,7 +333,9 @@ is_ours(const struct history *history, const struct rtnl_vf *found,
         enum rtnl_vf_field field)
 {
     return (vf_equal(&history->applied, found, field)
-            || vf_equal(&history->previous, found, field));
+            || vf_equal(&history->previous, found, field)
+            || (field == RTNL_VF_MAC && vf_has(&history->netdev, field)
+                && vf_equal(&history->netdev, found, field)));
 }
 
 static bool
@@ -359,6 +388,10 @@ read_history(const struct step *step, struct history *history)
     vf_values_read(&step->original, &history->original);
     vf_values_read(&step->args, &history->applied);
     vf_values_read(&step->previous, &history->previous);
+    memset(&history->netdev, 0, sizeof history->netdev);
+    if (read_netdev_mac(step, &history->netdev.mac)) {
+        history->netdev.fields = RTNL_VF_BIT(RTNL_VF_MAC);
+    }
     for (int i = 0; i < RTNL_VF_N_FIELDS; i++) {
         if (skipped & RTNL_VF_BIT(i)) {
             vf_clear(&history->applied, i);
@@ -426,6 +459,64 @@ take_back(struct step *step, const struct step_env *env, struct ds *warnings)
     return error;
 }
 
+/* Whether the netdev has the address that the port had. */
+static bool
+has_ports_mac(const struct step *step, const struct vf_netdev *netdev)
+{
+    const struct vif_attrs *const maps[] = { &step->args, &step->previous };
+    struct vif_mac mac;
+
+    for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+        const char *text = vif_attrs_get(maps[i], "mac");
+
+        if (text && vif_mac_from_string(text, &mac)
+            && netdev->link.has_mac
+            && !memcmp(&mac, &netdev->link.mac, sizeof mac)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct vif_error *
+refuse_upper(void *aux, const char *upper)
+{
+    (void) aux;
+    return vif_error_create(VIF_ERR_IN_USE, "%s sits on it", upper);
+}
+
+/* The host's driver, which has had the VF again before its PF was told the
+ * old address, took the port's for its netdev.  Some keep it, and the NIC's
+ * switch would send the port's frames there.  That is not worth keeping a VF
+ * for: its driver's next probe takes what the PF has now. */
+static void
+renew_netdev(const struct step *step, const struct step_env *env,
+             struct ds *warnings)
+{
+    struct vf_netdev netdev = {
+        .name = step->object,
+        .pf = vif_attrs_get(&step->args, "pf"),
+        .rtnl = env->rtnl,
+    };
+    char text[VIF_MAC_BUFSIZE];
+    struct vif_mac mac;
+
+    if (!read_netdev_mac(step, &mac)) {
+        return;
+    }
+    struct vif_error *error = vf_netdev_look(&netdev);
+    if (!error && has_ports_mac(step, &netdev)) {
+        error = device_path_each_upper(step->object, refuse_upper, NULL);
+        error = error ? error : vf_netdev_renew_mac(&netdev, &mac);
+    }
+    if (error && error->code != VIF_ERR_NOT_FOUND) {
+        warn(warnings, "the network device of the VF did not get its MAC "
+             "address %s back: %s", vif_mac_format(&mac, text),
+             error->message);
+    }
+    vif_error_destroy(error);
+}
+
 static struct vif_error *
 vf_revert(struct step *step, const struct step_env *env)
 {
@@ -433,6 +524,9 @@ vf_revert(struct step *step, const struct step_env *env)
     struct vif_error *error = device_check_unused(step, env);
 
     error = error ? error : take_back(step, env, &warnings);
+    if (!error) {
+        renew_netdev(step, env, &warnings);
+    }
     vif_attrs_set(&step->output, "warning",
                   warnings.length ? ds_cstr(&warnings) : NULL);
     ds_destroy(&warnings);

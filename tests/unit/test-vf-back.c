@@ -228,6 +228,122 @@ test_refused_when_taken_back(void **state)
     }
 }
 
+/* The VF's netdev, which its driver has, with what the PF's driver makes of
+ * it: it takes an address only when it has been taken down and up, and then
+ * the PF's. */
+static struct rtnl_link netdev;
+static bool is_obstinate;
+
+struct vif_error *__wrap_rtnl_get(struct rtnl *, int, struct rtnl_link *);
+struct vif_error *
+__wrap_rtnl_get(struct rtnl *rtnl, int ifindex, struct rtnl_link *link)
+{
+    (void) rtnl;
+    assert_int_equal(ifindex, netdev.ifindex);
+    *link = netdev;
+    return NULL;
+}
+
+struct vif_error *__wrap_rtnl_set(struct rtnl *, int,
+                                  const struct rtnl_change *);
+struct vif_error *
+__wrap_rtnl_set(struct rtnl *rtnl, int ifindex,
+                const struct rtnl_change *change)
+{
+    (void) rtnl;
+    assert_int_equal(ifindex, netdev.ifindex);
+    if (change->set_mac && is_obstinate) {
+        return vif_error_from_errno(EADDRNOTAVAIL, "kernel");
+    } else if (change->set_mac) {
+        netdev.mac = change->mac;
+    } else if (change->set_up && is_obstinate) {
+        netdev.mac = vf()->mac;
+    }
+    return NULL;
+}
+
+static void
+add_netdev(struct fake_sysfs *sysfs, const char *mac)
+{
+    netdev = (struct rtnl_link) { .ifindex = 12, .name = "vf3",
+                                  .has_mac = true };
+    assert_true(vif_mac_from_string(mac, &netdev.mac));
+    fake_sysfs_netdev(sysfs, "bus/pci/devices/" VF, "vf3", 12, NULL, NULL);
+    fake_sysfs_write(sysfs, mac, "bus/pci/devices/" VF "/net/vf3/address");
+}
+
+static void
+assert_netdev_has(const char *mac)
+{
+    char text[VIF_MAC_BUFSIZE];
+
+    assert_string_equal(vif_mac_format(&netdev.mac, text), mac);
+}
+
+#define OWN "02:11:00:00:00:01"
+#define PORTS "fa:16:3e:00:00:01"
+
+/* libvirt has given the VF back to the host's driver, whose netdev has the
+ * port's address then. */
+static void
+test_netdev_with_the_ports_address(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+
+    for (int i = 0; i < 2; i++) {
+        is_obstinate = i;
+        fake_pf_reset();
+        write_one(vf(), "mac", OWN);
+        add_netdev(sysfs, OWN);
+        STEP(step);
+        vif_attrs_set(&step.args, "mac", PORTS);
+        assert_null(plug(&step));
+        assert_string_equal(vif_attrs_get(&step.original, "netdev_mac"),
+                            OWN);
+        netdev.mac = vf()->mac;
+        assert_netdev_has(PORTS);
+        assert_null(run(&step, STEP_REVERT));
+        assert_netdev_has(OWN);
+        assert_warning(&step, NULL);
+
+        /* Another one is not the port's. */
+        assert_true(vif_mac_from_string("02:22:00:00:00:01", &netdev.mac));
+        assert_null(run(&step, STEP_REVERT));
+        assert_netdev_has("02:22:00:00:00:01");
+    }
+
+    /* One that the host uses is left alone. */
+    STEP(step);
+    vif_attrs_set(&step.args, "mac", PORTS);
+    assert_null(plug(&step));
+    netdev.mac = vf()->mac;
+    fake_sysfs_link(sysfs, "../br0", "bus/pci/devices/" VF
+                    "/net/vf3/upper_br0");
+    assert_null(run(&step, STEP_REVERT));
+    assert_netdev_has(PORTS);
+    assert_warning(&step, "br0 sits on it");
+}
+
+/* Step "vf-netdev" had the PF tell the VF the address that its netdev had, so
+ * that its driver takes it back: nobody else did that. */
+static void
+test_address_of_the_netdev(void **state)
+{
+    is_obstinate = false;
+    write_one(vf(), "mac", OWN);
+    add_netdev(*state, "02:33:00:00:00:01");
+    STEP(step);
+    vif_attrs_set(&step.args, "mac", PORTS);
+    assert_null(plug(&step));
+    write_one(vf(), "mac", "02:33:00:00:00:01");
+    assert_null(run(&step, STEP_REVERT));
+    assert_warning(&step, NULL);
+    struct rtnl_vf expected = *vf();
+    write_one(&expected, "mac", OWN);
+    assert_true(vf_equal(&expected, vf(), RTNL_VF_MAC));
+    assert_netdev_has("02:33:00:00:00:01");
+}
+
 /* sriov_numvfs became 0. */
 static void
 test_vf_gone(void **state)
@@ -330,6 +446,8 @@ main(void)
         VF_TEST(test_held),
         VF_TEST(test_held_before),
         VF_TEST(test_refused_when_taken_back),
+        VF_TEST(test_netdev_with_the_ports_address),
+        VF_TEST(test_address_of_the_netdev),
         VF_TEST(test_vf_gone),
         VF_TEST(test_pf_gone),
         VF_TEST(test_other_vf),

@@ -79,13 +79,19 @@ def test_as_libvirt_does_it(host, pf, vf):
 
 
 def test_given_back_by_libvirt(host, pf, vf):
+    """Before the unplug, so that its driver takes the port's address for its
+    netdev."""
+    before = vf.link()["address"]
     host.call("plug", binding=direct())
     bind(vf, "vfio-pci")
     NestedGuest(host, vf).end()
     bind(vf, None)
+    wait_until(lambda: vf.netdev, "the netdev of the VF")
+    assert vf.link()["address"] == MAC
     result = host.call("unplug", port_id=port_id(1))
     assert not result.get("warnings"), result
     assert_as_before(host, pf, vf)
+    assert vf.link()["address"] == before == pf.vf_info(0)["address"]
 
 
 def test_driver_changes(host, pf, vf):
