@@ -5,6 +5,8 @@ agent_libvifd_la_SOURCES += \
 	agent/inventory/claims.h \
 	agent/inventory/device.c \
 	agent/inventory/device.h \
+	agent/inventory/devlink-ask.c \
+	agent/inventory/devlink-ask.h \
 	agent/inventory/fit.c \
 	agent/inventory/fit.h \
 	agent/inventory/inventory.c \
@@ -20,6 +22,7 @@ agent_libvifd_la_SOURCES += \
 	agent/inventory/port-name.h \
 	agent/inventory/python-regex.c \
 	agent/inventory/python-regex.h \
+	agent/inventory/read-devlink.c \
 	agent/inventory/read-netdev.c \
 	agent/inventory/read-netlink.c \
 	agent/inventory/read-private.h \

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "agent/chore.h"
+#include "inventory/devlink-ask.h"
 #include "inventory/read.h"
-#include "kernel/devlink.h"
 #include "kernel/ethtool.h"
 #include "kernel/genl-monitor.h"
 #include "kernel/genl.h"
@@ -31,6 +31,9 @@ VLOG_DEFINE_THIS_MODULE(inventory);
 
 /* After a round that failed. */
 #define RETRY_MS 1000
+
+/* How long the first look waits for devlink. */
+#define FIRST_MS 2000
 
 struct target {
     char name[DEVICE_NAME_SIZE];
@@ -57,12 +60,15 @@ struct inventory_keeper {
 
     struct inventory inventory;
     bool known;                 /* It was read once. */
+    bool published;             /* And is shown. */
+    long long publish;          /* If not: at the latest then. */
     struct vif_error *error;    /* Of the last round. */
     long long retry;            /* If so: the next one, at the latest. */
 
     struct genl_monitor *monitor;   /* NULL: nothing is heard. */
     struct sysfs_watch *watch;      /* Likewise. */
 
+    struct devlink_ask *devlink;    /* NULL: it is not asked. */
     struct chore_thread *chores;
     struct round *round;        /* Under way, or NULL. */
     bool due_all;               /* For the next round. */
@@ -107,15 +113,11 @@ round_read(void *round_)
     struct inventory_source source = { .root = round->root };
 
     if (round->netlink) {
-        round->error = genl_open(DEVLINK_FAMILY, &source.devlink);
-    }
-    if (round->netlink && !round->error) {
         round->error = genl_open(ETHTOOL_FAMILY, &source.ethtool);
     }
     if (!round->error) {
         read_targets(round, &source);
     }
-    genl_close(source.devlink);
     genl_close(source.ethtool);
 }
 
@@ -230,6 +232,7 @@ inventory_keeper_start(const char *root, bool netlink,
     keeper->due_all = true;
     shash_init(&keeper->due);
     keeper->chores = chore_thread_create("inventory");
+    keeper->devlink = netlink ? devlink_ask_create() : NULL;
     listen_to_kernel(keeper);       /* Before the first look. */
     begin_round(keeper);
     return keeper;
@@ -240,6 +243,7 @@ inventory_keeper_stop(struct inventory_keeper *keeper)
 {
     if (keeper) {
         chore_thread_destroy(keeper->chores);
+        devlink_ask_destroy(keeper->devlink);
         genl_monitor_close(keeper->monitor);
         sysfs_watch_close(keeper->watch);
         inventory_destroy(&keeper->inventory);
@@ -325,7 +329,20 @@ note_change(void *keeper_, const struct inventory_event *event)
     if (event->type == INVENTORY_VANISHED && keeper->watch) {
         sysfs_watch_remove(keeper->watch, event->before->name);
     }
-    keeper->tell(keeper->aux, event);
+    if (keeper->published) {
+        keeper->tell(keeper->aux, event);
+    }
+}
+
+/* What devlink knows comes later. */
+static void
+ask_devlink(struct inventory_keeper *keeper, const struct inventory *before,
+            struct inventory *part)
+{
+    for (size_t i = 0; i < part->n && keeper->devlink; i++) {
+        devlink_ask_copy(&part->devices[i], before);
+        devlink_ask_about(keeper->devlink, &part->devices[i]);
+    }
 }
 
 /* Takes over what a round has read. */
@@ -336,13 +353,15 @@ take(struct inventory_keeper *keeper, struct round *round)
     bool first = !keeper->known;
 
     if (round->all) {
+        ask_devlink(keeper, &before, &round->whole);
         keeper->inventory = round->whole;
         round->whole = (struct inventory) INVENTORY_INIT;
     } else {
         inventory_clone(&keeper->inventory, &before);
         for (size_t i = 0; i < round->n_targets; i++) {
-            const struct target *target = &round->targets[i];
+            struct target *target = &round->targets[i];
 
+            ask_devlink(keeper, &before, &target->part);
             inventory_update(&keeper->inventory, target->name, target->vfs,
                              &target->part);
         }
@@ -351,6 +370,7 @@ take(struct inventory_keeper *keeper, struct round *round)
     keeper->known = true;
     if (first) {
         VLOG_INFO("%"PRIuSIZE" network devices", keeper->inventory.n);
+        keeper->publish = time_msec() + FIRST_MS;
     } else {
         inventory_diff(&before, &keeper->inventory, note_change, keeper);
     }
@@ -360,17 +380,11 @@ take(struct inventory_keeper *keeper, struct round *round)
     }
 }
 
-void
-inventory_keeper_run(struct inventory_keeper *keeper)
+static void
+run_round(struct inventory_keeper *keeper)
 {
     struct round *round = keeper->round;
 
-    if (keeper->monitor) {
-        genl_monitor_run(keeper->monitor);
-    }
-    if (keeper->watch) {
-        sysfs_watch_run(keeper->watch);
-    }
     if (chore_take(keeper->chores)) {
         keeper->round = NULL;
         vif_error_destroy(keeper->error);
@@ -385,6 +399,53 @@ inventory_keeper_run(struct inventory_keeper *keeper)
         }
         round_destroy(round);
     }
+}
+
+static void
+take_answer(struct inventory_keeper *keeper, const struct inventory *answer)
+{
+    CLEANUP_INVENTORY struct inventory before = INVENTORY_INIT;
+
+    inventory_clone(&before, &keeper->inventory);
+    for (size_t i = 0; i < keeper->inventory.n; i++) {
+        devlink_ask_copy(&keeper->inventory.devices[i], answer);
+    }
+    inventory_diff(&before, &keeper->inventory, note_change, keeper);
+}
+
+static void
+run_devlink(struct inventory_keeper *keeper)
+{
+    struct inventory answer;
+
+    if (keeper->devlink && devlink_ask_run(keeper->devlink, &answer)) {
+        take_answer(keeper, &answer);
+        inventory_destroy(&answer);
+    }
+}
+
+/* The first time it is complete, unless devlink keeps it waiting. */
+static void
+publish(struct inventory_keeper *keeper)
+{
+    keeper->published |= (keeper->known
+                          && (!keeper->devlink
+                              || devlink_ask_idle(keeper->devlink)
+                              || time_msec() >= keeper->publish));
+}
+
+void
+inventory_keeper_run(struct inventory_keeper *keeper)
+{
+    if (keeper->monitor) {
+        genl_monitor_run(keeper->monitor);
+    }
+    if (keeper->watch) {
+        sysfs_watch_run(keeper->watch);
+    }
+    run_round(keeper);
+    run_devlink(keeper);
+    publish(keeper);
     begin_round(keeper);
 }
 
@@ -402,6 +463,12 @@ inventory_keeper_wait(struct inventory_keeper *keeper)
     } else if (keeper->error) {
         poll_timer_wait_until(keeper->retry);
     }
+    if (keeper->devlink) {
+        devlink_ask_wait(keeper->devlink);
+    }
+    if (keeper->known && !keeper->published) {
+        poll_timer_wait_until(keeper->publish);
+    }
 }
 
 const struct inventory *
@@ -411,14 +478,15 @@ inventory_keeper_get(const struct inventory_keeper *keeper,
     if (errorp) {
         *errorp = keeper->error;
     }
-    return keeper->known ? &keeper->inventory : NULL;
+    return keeper->published ? &keeper->inventory : NULL;
 }
 
 bool
 inventory_keeper_idle(const struct inventory_keeper *keeper)
 {
     return (!keeper->round && !keeper->due_all
-            && shash_is_empty(&keeper->due));
+            && shash_is_empty(&keeper->due)
+            && (!keeper->devlink || devlink_ask_idle(keeper->devlink)));
 }
 
 /* What has changed. */

@@ -7,6 +7,9 @@
  * changed.  What is said during a round is for the next one, each device
  * once however often it was said.  Nothing is polled.
  *
+ * Devlink is asked after each round (devlink-ask.h), because it may not answer
+ * for minutes: what it knew before stands until then, or nothing.
+ *
  * What the daemon hears from the kernel leads here: uevents of devices and
  * netdevs (inventory_keeper_uevent()), changes of links that no uevent tells,
  * such as of a MAC address (inventory_keeper_link()), and that some of either
@@ -38,7 +41,8 @@ void inventory_keeper_stop(struct inventory_keeper *);
 void inventory_keeper_run(struct inventory_keeper *);
 void inventory_keeper_wait(struct inventory_keeper *);
 
-/* NULL before the first round is over.  If that or a later one has failed,
+/* NULL before the first round is over and, for some seconds at most, devlink
+ * has answered.  If that or a later one has failed,
  * '*errorp' tells why, and belongs to the keeper.  'errorp' may be NULL. */
 const struct inventory *inventory_keeper_get(const struct inventory_keeper *,
                                              const struct vif_error **errorp);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What sysfs does not tell of a device: what devlink knows, and which
- * features of its netdev are switched on. */
+/* What sysfs does not tell of a device: which features of its netdev are
+ * switched on. */
 
 #include <config.h>
 
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "inventory/read.h"
-#include "kernel/devlink.h"
 #include "kernel/ethtool.h"
 #include "lib/cleanup.h"
 #include "openvswitch/vlog.h"
@@ -88,34 +87,11 @@ read_features(struct genl *ethtool, struct device *device)
     }
 }
 
-static void
-read_devlink(struct genl *devlink, struct device *device)
-{
-    static const enum device_eswitch modes[] = {
-        [DEVLINK_MODE_UNKNOWN] = DEVICE_ESWITCH_UNKNOWN,
-        [DEVLINK_MODE_LEGACY] = DEVICE_ESWITCH_LEGACY,
-        [DEVLINK_MODE_SWITCHDEV] = DEVICE_ESWITCH_SWITCHDEV,
-        [DEVLINK_MODE_SWITCHDEV_INACTIVE]
-            = DEVICE_ESWITCH_SWITCHDEV_INACTIVE,
-    };
-    struct devlink_answer answer;
-    CLEANUP_ERROR struct vif_error *error = devlink_get(devlink, device->name,
-                                                        &answer);
-
-    tell(error);
-    device->in_devlink = answer.known;
-    device->eswitch = modes[answer.mode];
-}
-
-/* A VF that has no address of its own is not devlink's. */
 void
 read_device_netlink(const struct inventory_source *source,
                     struct device *device)
 {
     if (source->ethtool && device->netdev.ifindex) {
         read_features(source->ethtool, device);
-    }
-    if (source->devlink && (device->is_pci || !device_is_vf(device))) {
-        read_devlink(source->devlink, device);
     }
 }

@@ -14,7 +14,7 @@ struct inventory_source;
 /* Finds 'netdev' and 'n_netdevs' of 'device', whose driver is known. */
 void read_device_netdev(int dir, const char *folder, struct device *device);
 
-/* Adds what devlink and ethtool know.  Sysfs may be behind: a netdev that is
+/* Adds what ethtool knows.  Sysfs may be behind: a netdev that is
  * on its way to another network namespace, or out of the world, is not
  * 'device''s any more. */
 void read_device_netlink(const struct inventory_source *, struct device *);

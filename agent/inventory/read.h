@@ -2,10 +2,10 @@
 #ifndef INVENTORY_READ_H
 #define INVENTORY_READ_H 1
 
-/* Reads the inventory from sysfs, devlink and ethtool.  Blocks, because
- * drivers answer, and devlink for as long as it has a device do something, be
- * it to write its firmware: a worker calls it.  Nothing is shared but the
- * sockets; several may read at once.
+/* Reads the inventory from sysfs and ethtool, and apart from that what devlink
+ * knows.  Blocks, because drivers answer, and devlink for as long as it has a
+ * device do something, be it to write its firmware: a worker calls it.
+ * Nothing is shared but the sockets; several may read at once.
  *
  * A device that goes while it is read is left out; what a driver does not
  * tell is unknown.  An error is a root or a bus that cannot be listed, and that
@@ -25,7 +25,7 @@ struct genl;
 
 struct inventory_source {
     const char *root;           /* SYSFS_ROOT, or a test's folder. */
-    struct genl *devlink, *ethtool; /* NULL: what they know is unknown. */
+    struct genl *ethtool;       /* NULL: what it knows is unknown. */
 };
 
 /* All of it.  The caller destroys '*inventory', also after an error. */
@@ -39,5 +39,9 @@ struct vif_error *inventory_read_device(const struct inventory_source *,
                                         const char *name, bool vfs,
                                         struct inventory *part)
     VIF_WARN_UNUSED;
+
+/* Asks devlink, if the kernel has it, for what it knows of these devices:
+ * 'in_devlink' and 'eswitch'. */
+void inventory_read_devlink(struct genl *devlink, struct inventory *);
 
 #endif /* inventory/read.h */

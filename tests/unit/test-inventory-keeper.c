@@ -17,9 +17,11 @@
 #include <cmocka.h>
 
 #include "inventory/keeper.h"
+#include "inventory/read.h"
 #include "kernel/rtnl.h"
 #include "kernel/uevent.h"
 #include "openvswitch/dynamic-string.h"
+#include "ovs-thread.h"
 #include "tests/unit/fake-sysfs.h"
 #include "tests/unit/no-descriptors.h"
 #include "tests/unit/until.h"
@@ -446,6 +448,87 @@ test_stuck(void **state)
     inventory_keeper_stop(NULL);
 }
 
+/* In place of read-devlink.c's: waits while the test holds the mutex. */
+static struct ovs_mutex firmware = OVS_MUTEX_INITIALIZER;
+
+void
+inventory_read_devlink(struct genl *devlink OVS_UNUSED,
+                       struct inventory *inventory)
+{
+    ovs_mutex_lock(&firmware);
+    for (size_t i = 0; i < inventory->n; i++) {
+        inventory->devices[i].in_devlink = true;
+        inventory->devices[i].eswitch = DEVICE_ESWITCH_LEGACY;
+    }
+    ovs_mutex_unlock(&firmware);
+}
+
+static bool
+is_in_devlink(const struct inventory_keeper *keeper, const char *name)
+{
+    const struct inventory *inventory = inventory_keeper_get(keeper, NULL);
+    const struct device *device = (inventory ? inventory_find(inventory, name)
+                                   : NULL);
+
+    return device && device->in_devlink;
+}
+
+/* One NIC is being given firmware, and devlink does not answer: what becomes
+ * of the others is noticed all the same. */
+static void
+test_devlink_waits(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+
+    fake_sysfs_pci(sysfs, PF);
+    struct inventory_keeper *keeper
+        = inventory_keeper_start(sysfs->root, true, tell, NULL);
+    UNTIL_IDLE(keeper);
+    assert_string_equal(ds_cstr(&told), "");    /* It came with the first. */
+    assert_true(is_in_devlink(keeper, "pci/" PF));
+
+    ovs_mutex_lock(&firmware);
+    inventory_keeper_device(keeper, "pci/" PF, false);
+    fake_sysfs_pci(sysfs, "0000:04:00.0");
+    inventory_keeper_device(keeper, "pci/0000:04:00.0", false);
+    UNTIL(inventory_keeper_get(keeper, NULL)->n == 2,
+          inventory_keeper_run(keeper), inventory_keeper_wait(keeper));
+    fake_sysfs_pci(sysfs, "0000:05:00.0");
+    inventory_keeper_all(keeper);
+    UNTIL(inventory_keeper_get(keeper, NULL)->n == 3,
+          inventory_keeper_run(keeper), inventory_keeper_wait(keeper));
+    assert_string_equal(ds_cstr(&told),
+                        "+pci/0000:04:00.0 +pci/0000:05:00.0 ");
+    assert_true(is_in_devlink(keeper, "pci/" PF));  /* As before. */
+    assert_false(is_in_devlink(keeper, "pci/0000:04:00.0"));
+    ds_clear(&told);
+    ovs_mutex_unlock(&firmware);
+    UNTIL_IDLE(keeper);
+    assert_string_equal(ds_cstr(&told),
+                        "~pci/0000:04:00.0 ~pci/0000:05:00.0 ");
+    assert_true(is_in_devlink(keeper, "pci/0000:05:00.0"));
+    inventory_keeper_stop(keeper);
+}
+
+/* It is so from the start: the others are there soon.  And vifd ends. */
+static void
+test_devlink_waits_at_the_start(void **state)
+{
+    struct fake_sysfs *sysfs = *state;
+
+    fake_sysfs_pci(sysfs, PF);
+    ovs_mutex_lock(&firmware);
+    struct inventory_keeper *keeper
+        = inventory_keeper_start(sysfs->root, true, tell, NULL);
+    UNTIL(inventory_keeper_get(keeper, NULL), inventory_keeper_run(keeper),
+          inventory_keeper_wait(keeper));
+    assert_int_equal(inventory_keeper_get(keeper, NULL)->n, 1);
+    assert_false(is_in_devlink(keeper, "pci/" PF));
+    assert_string_equal(ds_cstr(&told), "");
+    inventory_keeper_stop(keeper);
+    ovs_mutex_unlock(&firmware);
+}
+
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
 
 int
@@ -464,6 +547,8 @@ main(void)
         TEST(test_retry),
         TEST(test_no_descriptor),
         TEST(test_stuck),
+        TEST(test_devlink_waits),
+        TEST(test_devlink_waits_at_the_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,9 +110,9 @@ test_capabilities(void **state)
     play_set_up((void **) &devlink);
     struct inventory_source source = {
         .root = sysfs->root,
-        .devlink = play_family(devlink),
         .ethtool = play_family(ethtool),
     };
+    struct genl *family = play_family(devlink);
     fake_sysfs_pci(sysfs, PF);
     fake_sysfs_vfs(sysfs, PF, 2, 8);
     fake_sysfs_write(sysfs, "", PF_FOLDER "/infiniband/mlx5_0/node_desc");
@@ -133,6 +133,7 @@ test_capabilities(void **state)
     play_say(devlink, say_of_family(4, DEVLINK_CMD_NEW));
 
     assert_null(inventory_read(&source, &inventory));
+    inventory_read_devlink(family, &inventory);
     assert_capabilities(&inventory, "pci/" PF,
                         "rx tx rxhash txudptnl rdma switchdev ");
     assert_capabilities(&inventory, "pci/0000:03:01.0",
@@ -147,7 +148,7 @@ test_capabilities(void **state)
     assert_int_equal(get(&inventory, "pci/0000:03:01.1")->netdev.ifindex, 0);
     assert_int_equal(get(&inventory, "pci/0000:03:01.1")->n_netdevs, 0);
 
-    genl_close(source.devlink);
+    genl_close(family);
     genl_close(source.ethtool);
     play_tear_down((void **) &ethtool);
     play_tear_down((void **) &devlink);
