@@ -6,6 +6,7 @@
 #include "lib/binding-check.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <vif/attrs.h>
 
@@ -66,23 +67,53 @@ pci_slot_fault(const char *s)
     return form[i] || s[i] ? "is no PCI address such as 0000:03:00.1" : NULL;
 }
 
+/* Whether 'text', a value of the profile, is the string 'name', as devices'
+ * networks are compared.  A string that looks like JSON stands in quotes
+ * there (agent/binding/binding-value.h). */
+static bool
+is_name(const char *text, const char *name)
+{
+    size_t quoted = *text == '"';
+    size_t n = strlen(name);
+
+    return (!strncasecmp(text + quoted, name, n)
+            && !strcmp(text + quoted + n, quoted ? "\"" : ""));
+}
+
+/* A device is looked for on the member's network, which no rule of access
+ * overlooks; for other ports the member need not be there. */
+static struct vif_error *
+check_network(const struct vif_binding *b)
+{
+    const char *said = vif_attrs_get(&b->profile, "physical_network");
+    bool gets_device = (b->vnic_type != VIF_VNIC_NORMAL
+                        && !b->macvtap.source);
+
+    if (!said || !strcmp(said, "null")
+        || (b->physical_network ? is_name(said, b->physical_network)
+            : !gets_device)) {
+        return NULL;
+    }
+    return (b->physical_network
+            ? check_refuse("profile.physical_network",
+                           "profile.physical_network '%s' contradicts "
+                           "physical_network '%s'", said,
+                           b->physical_network)
+            : check_refuse("profile.physical_network",
+                           "profile.physical_network '%s': the port has no "
+                           "physical_network, and gets a device of none",
+                           said));
+}
+
 static struct vif_error *
 check_profile(const struct vif_binding *b)
 {
     const char *slot = vif_attrs_get(&b->profile, "pci_slot");
-    const char *network = vif_attrs_get(&b->profile, "physical_network");
     const char *mac_text = vif_attrs_get(&b->profile, "device_mac_address");
     struct vif_mac mac;
 
     if (slot && pci_slot_fault(slot)) {
         return check_invalid("profile.pci_slot", slot, pci_slot_fault(slot));
-    }
-    if (network && b->physical_network && strcmp(network, "null")
-        && strcmp(network, b->physical_network)) {
-        return check_refuse("profile.physical_network",
-                            "profile.physical_network '%s' contradicts "
-                            "physical_network '%s'", network,
-                            b->physical_network);
     }
     if (mac_text && !vif_mac_from_string(mac_text, &mac)) {
         return check_invalid("profile.device_mac_address", mac_text,
@@ -129,6 +160,7 @@ check_together(const struct vif_binding *b)
     }
     error = error ? error : check_owner(b);
     error = error ? error : check_profile(b);
+    error = error ? error : check_network(b);
     return error ? error : check_trusted(b);
 }
 

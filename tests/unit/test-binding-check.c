@@ -256,8 +256,13 @@ test_profile(void **state)
         { "pci_slot", "3", "is no PCI address" },
         { "physical_network", "physnet1", NULL },
         { "physical_network", "null", NULL },
+        { "physical_network", "PhysNet1", NULL },
+        { "physical_network", "\"physnet1\"", NULL },
         { "physical_network", "physnet2",
           "'physnet2' contradicts physical_network 'physnet1'" },
+        { "physical_network", "physnet", "contradicts" },
+        { "physical_network", "physnet11", "contradicts" },
+        { "physical_network", "\"physnet1", "contradicts" },
         { "device_mac_address", "fa:16:3e:12:34:56", NULL },
         { "device_mac_address", "FA:16:3E:12:34:56", NULL },
         { "device_mac_address", "fa:16:3e:12:34:57",
@@ -279,6 +284,34 @@ test_profile(void **state)
             assert_null(vif_binding_check(&b));
         }
     }
+}
+
+/* Who gets a device gets it on the network of the member, and nobody shall
+ * take the profile for it. */
+static void
+test_network_of_the_profile_alone(void **state)
+{
+    (void) state;
+    static const enum vif_vnic_type types[] = {
+        VIF_VNIC_DIRECT, VIF_VNIC_DIRECT_PHYSICAL, VIF_VNIC_MACVTAP,
+        VIF_VNIC_VDPA,
+    };
+    struct vif_binding b CLEANUP_BINDING = make_binding();
+
+    vif_attrs_set(&b.profile, "physical_network", "physnet1");
+    assert_null(vif_binding_check(&b));
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        b.vnic_type = types[i];
+        expect_refusal(&b, "profile.physical_network",
+                       "the port has no physical_network");
+    }
+    b.vnic_type = VIF_VNIC_MACVTAP;
+    set_text(&b.macvtap.source, "eth1");
+    assert_null(vif_binding_check(&b));
+    b.vnic_type = VIF_VNIC_DIRECT;
+    set_text(&b.macvtap.source, NULL);
+    vif_attrs_set(&b.profile, "physical_network", "null");
+    assert_null(vif_binding_check(&b));
 }
 
 /* Every port's binding stays in memory for as long as it is plugged. */
@@ -315,6 +348,7 @@ main(void)
         cmocka_unit_test(test_maps_are_bounded),
         cmocka_unit_test(test_contradictions),
         cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_network_of_the_profile_alone),
         cmocka_unit_test(test_size),
     };
 
