@@ -337,9 +337,64 @@ fit_answer_describe(const struct fit_answer *answer,
                 || answer->left[filter] < answer->left[filter - 1]));
 }
 
+static bool
+is_leaving(const struct device_host *host, const char *port)
+{
+    struct device_holder holder;
+
+    return (host->holder && host->holder(host->aux, port, &holder)
+            && holder.leaving);
+}
+
+/* Those who hold VFs of a PF. */
+struct holders {
+    const struct device_host *host;
+    bool stay;                  /* One of them at least. */
+};
+
+static void
+look_at_vf(void *holders_, const char *vf)
+{
+    struct holders *holders = holders_;
+    const char *port = device_claims_holder(holders->host->claims, vf);
+
+    holders->stay |= port && !is_leaving(holders->host, port);
+}
+
+/* Whether all who are in the way of 'device' are leaving. */
+static bool
+will_be_free(const struct device_host *host, const struct device *device)
+{
+    struct holders holders = { host, false };
+    const char *port;
+
+    device_claims_state(host->claims, host->inventory, device, &port);
+    device_claims_for_each_vf(host->claims, device->name, look_at_vf,
+                              &holders);
+    return port && is_leaving(host, port) && !holders.stay;
+}
+
+/* Whether a device that would do is about to be given back. */
+static bool
+is_worth_a_retry(const struct search *s, const struct device_request *request)
+{
+    const struct inventory *inventory = s->host->inventory;
+
+    for (size_t d = 0; d < inventory->n; d++) {
+        const struct device *device = &inventory->devices[d];
+
+        if (device_request_filter(request, s->host, device,
+                                  s->specs[d]) == FILTER_FREE
+            && will_be_free(s->host, device)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "device_spec 16, physical_network physnet1 8, type type-VF 0" */
 static struct vif_error *
-explain_one(const struct device_request *request,
+explain_one(const struct search *s, const struct device_request *request,
             const struct fit_answer *answer)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
@@ -361,7 +416,8 @@ explain_one(const struct device_request *request,
         "port %s: no device fits; left after each filter: %s",
         request->holder, ds_cstr(&ds));
     ds_destroy(&ds);
-    return error;
+    return (is_worth_a_retry(s, request) ? vif_error_with_retry(error, 0)
+            : error);
 }
 
 /* Each would find a device, but not all of them at once. */
@@ -470,7 +526,7 @@ device_fit(const struct device_host *host,
     for (size_t i = 0; i < s.n; i++) {
         find_candidates(&s, i, &answers[i]);
         if (!s.seekers[i].n && !error) {
-            error = explain_one(&requests[i], &answers[i]);
+            error = explain_one(&s, &requests[i], &answers[i]);
         }
     }
     if (error) {

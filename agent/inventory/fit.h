@@ -36,7 +36,8 @@ bool fit_answer_describe(const struct fit_answer *,
  * requests that fit no device by themselves tell where the devices went, and
  * no device is set.  The error names the port.  VIF_ERR_CONFLICT if other
  * ports, or these among themselves, are in the way, or the operator drains a
- * PF, else VIF_ERR_NOT_FOUND.
+ * PF, else VIF_ERR_NOT_FOUND.  To be tried again if who has a device that
+ * would do is just leaving.
  * VIF_ERR_BUSY if there are too many ways to try (PFs for several ports among
  * VFs for many). */
 struct vif_error *device_fit(const struct device_host *,

@@ -2,6 +2,7 @@
 UNIT_TESTS += \
 	tests/unit/test-binding-request \
 	tests/unit/test-device-fit \
+	tests/unit/test-device-fit-held \
 	tests/unit/test-device-fit-random \
 	tests/unit/test-device-fit-several \
 	tests/unit/test-device-pools \
@@ -17,16 +18,23 @@ KERNEL_TESTS += \
 
 FAKE_SYSFS = tests/unit/fake-sysfs.c tests/unit/fake-sysfs.h
 SOME_NICS = tests/unit/some-nics.c tests/unit/some-nics.h
+FIT_ASSERTS = tests/unit/fit-asserts.c tests/unit/fit-asserts.h \
+	$(SOME_NICS)
 
 tests_unit_test_binding_request_SOURCES = tests/unit/test-binding-request.c
 tests_unit_test_binding_request_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_binding_request_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_binding_request_LDADD = $(UNIT_LIBS)
 tests_unit_test_device_fit_SOURCES = \
-	tests/unit/test-device-fit.c $(SOME_NICS)
+	tests/unit/test-device-fit.c $(FIT_ASSERTS)
 tests_unit_test_device_fit_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_device_fit_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_device_fit_LDADD = $(UNIT_LIBS)
+tests_unit_test_device_fit_held_SOURCES = \
+	tests/unit/test-device-fit-held.c $(FIT_ASSERTS)
+tests_unit_test_device_fit_held_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_device_fit_held_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_device_fit_held_LDADD = $(UNIT_LIBS)
 tests_unit_test_device_fit_random_SOURCES = \
 	tests/unit/test-device-fit-random.c $(SOME_NICS)
 tests_unit_test_device_fit_random_CPPFLAGS = $(UNIT_CPPFLAGS)

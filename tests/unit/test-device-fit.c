@@ -15,6 +15,7 @@
 
 #include "inventory/fit.h"
 #include "lib/cleanup.h"
+#include "tests/unit/fit-asserts.h"
 #include "tests/unit/some-nics.h"
 #include "util.h"
 
@@ -23,36 +24,6 @@
 #define PF1_VF1 "pci/0000:03:01.1"
 #define PF2 "pci/0000:04:00.0"
 #define PF2_VF0 "pci/0000:04:01.0"
-
-static void
-assert_gets(struct some_host *host, const struct device_request *r,
-            const char *expected)
-{
-    struct fit_answer answer;
-    CLEANUP_ERROR struct vif_error *error = device_fit(&host->view, r, 1,
-                                                       &answer);
-
-    if (error) {
-        fail_msg("%s", error->message);
-    }
-    assert_string_equal(answer.device->name, expected);
-}
-
-static void
-assert_refused(struct some_host *host, const struct device_request *r,
-               enum vif_error_code code, const char *expected)
-{
-    struct fit_answer answer;
-    CLEANUP_ERROR struct vif_error *error = device_fit(&host->view, r, 1,
-                                                       &answer);
-    CLEANUP_FREE char *message = xasprintf(
-        "port p: no device fits; left after each filter: %s", expected);
-
-    assert_non_null(error);
-    assert_string_equal(error->message, message);
-    assert_int_equal(error->code, code);
-    assert_null(answer.device);
-}
 
 static void
 test_physical_network(void **state)
@@ -349,117 +320,6 @@ test_exclusion(void **state)
                    "remote_managed false 3, free 0");
 }
 
-/* 'r' has been plugged and has 'device'. */
-static void
-plugged(struct some_host *host, const struct device_request *r,
-        const char *device)
-{
-    some_host_claim(host, device, r->holder);
-    host->holder_known = true;
-    host->holder.asked = *r;
-}
-
-/* A port that is plugged again keeps what it has, wherever that is, whatever
- * has become of the spec. */
-static void
-test_keeps(void **state)
-{
-    struct some_host *host = *state;
-    struct device_request r = some_host_request();
-
-    some_nics_set_numa(&host->inventory, "0000:03:00.0", 2);
-    some_host_configure(host, "- {physical_network: physnet1}\n");
-    r.numa_policy = NUMA_PREFERRED;
-    r.numa_nodes = 1;
-    assert_gets(host, &r, PF2_VF0);
-    plugged(host, &r, PF1_VF1);
-    assert_gets(host, &r, PF1_VF1);
-    some_host_configure(
-        host, "- {address: '0000:04:00.0', physical_network: physnet1}\n");
-    assert_gets(host, &r, PF1_VF1);
-    /* For others it has left. */
-    r.holder = "q";
-    assert_gets(host, &r, PF2_VF0);
-    /* It is not what the port wants any more. */
-    r.holder = "p";
-    r.type = DEVICE_PF;
-    assert_gets(host, &r, PF2);
-}
-
-/* What the spec says of a device that a port has is put off until the port
- * has gone or asks for something else. */
-static void
-test_keeps_under_another_spec(void **state)
-{
-    static const char *const specs[] = {
-        "- {address: '0000:03:00.0'}\n"
-        "- {physical_network: physnet1}\n",
-        "- {address: '0000:03:00.0', physical_network: physnet9}\n"
-        "- {physical_network: physnet1}\n",
-        "- {address: '0000:03:00.0', physical_network: null}\n"
-        "- {physical_network: physnet1}\n",
-        "- {address: '0000:03:00.0', physical_network: physnet1,\n"
-        "   remote_managed: true}\n"
-        "- {address: '0000:03:00.0', physical_network: physnet9}\n"
-        "- {physical_network: physnet1, trusted: true}\n",
-        "- {address: '0000:04:00.0', physical_network: physnet1,\n"
-        "   trusted: true}\n",
-    };
-    struct some_host *host = *state;
-
-    for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
-        struct device_request r = some_host_request();
-
-        plugged(host, &r, PF1_VF1);
-        some_host_configure(host, specs[i]);
-        assert_gets(host, &r, PF1_VF1);
-        r.physical_network = "PhysNet1";
-        assert_gets(host, &r, PF1_VF1);
-        r.holder = "q";
-        assert_gets(host, &r, PF2_VF0);
-        host->holder_known = false;
-        r.holder = "p";
-        assert_gets(host, &r, PF2_VF0);
-        device_claims_destroy(&host->claims);
-    }
-}
-
-/* A port that asks for something else is one like any other. */
-static void
-test_keeps_only_what_it_asked_for(void **state)
-{
-    struct some_host *host = *state;
-    struct device_request r = some_host_request();
-
-    plugged(host, &r, PF1_VF1);
-    r.physical_network = NULL;
-    assert_gets(host, &r, PF2_VF0);
-    some_host_configure(
-        host, "- {address: '0000:03:00.0', physical_network: physnet9}\n"
-        "- {physical_network: physnet1}\n");
-    r.physical_network = "physnet9";
-    assert_gets(host, &r, PF1_VF1);
-    r.physical_network = "physnet1";
-    r.trusted = SPEC_NO;
-    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, "
-                   "physical_network physnet1 4, type type-VF 3, trusted "
-                   "false 0");
-    r.trusted = SPEC_UNSAID;
-    r.live_migratable = SPEC_YES;
-    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 8, "
-                   "physical_network physnet1 4, type type-VF 3, "
-                   "remote_managed false 3, live_migratable true 0");
-    r.live_migratable = SPEC_UNSAID;
-    assert_gets(host, &r, PF1_VF1);
-
-    /* What has left the spec is on no physical network. */
-    some_host_configure(
-        host, "- {address: '0000:04:00.0', physical_network: physnet1}\n");
-    r.physical_network = "physnet2";
-    assert_refused(host, &r, VIF_ERR_NOT_FOUND, "device_spec 4, "
-                   "physical_network physnet2 0");
-}
-
 /* One alone goes where the fewest VFs are held, then by number. */
 static void
 test_order(void **state)
@@ -557,44 +417,6 @@ test_vf_of_vfio(void **state)
     cmocka_unit_test_setup_teardown(NAME, some_host_set_up,               \
                                     some_host_tear_down)
 
-/* Whoever is there stays; the other PF is as good as before. */
-static void
-test_drained(void **state)
-{
-    struct some_host *host = *state;
-    struct device_request r = some_host_request();
-    struct device_request other = some_host_request();
-    struct fit_answer answer;
-    char name[DEVICE_CLAIM_SIZE];
-
-    some_host_claim(host, PF1_VF1, "p");
-    some_host_claim(host, "vf-of/" PF1 "=" PF1_VF1, "p");
-    some_host_claim(host, device_drain_name(PF1, name),
-                    "2026-01-31T10:20:30Z");
-    assert_gets(host, &r, PF1_VF1);
-
-    other.holder = "q";
-    CLEANUP_ERROR struct vif_error *error = device_fit(&host->view, &other, 1,
-                                                       &answer);
-    assert_non_null(error);
-    assert_int_equal(error->code, VIF_ERR_CONFLICT);
-    assert_non_null(strstr(error->message, "type type-VF 3, remote_managed "
-                           "false 3, not drained 0"));
-    other.physical_network = NULL;
-    assert_gets(host, &other, PF2_VF0);
-
-    /* Nobody gets the PF, either, as soon as its VFs have gone. */
-    device_claims_remove(&host->claims, PF1_VF1);
-    device_claims_remove(&host->claims, "vf-of/" PF1 "=" PF1_VF1);
-    r.type = DEVICE_PF;
-    assert_refused(host, &r, VIF_ERR_CONFLICT,
-                   "device_spec 8, physical_network physnet1 4, type type-PF "
-                   "1, remote_managed false 1, not drained 0");
-
-    device_claims_remove(&host->claims, name);
-    assert_gets(host, &r, PF1);
-}
-
 int
 main(void)
 {
@@ -609,13 +431,9 @@ main(void)
         TEST(test_request_id),
         TEST(test_numa),
         TEST(test_exclusion),
-        TEST(test_keeps),
-        TEST(test_keeps_under_another_spec),
-        TEST(test_keeps_only_what_it_asked_for),
         TEST(test_order),
         TEST(test_vf_without_netdev),
         TEST(test_vf_of_vfio),
-        TEST(test_drained),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
