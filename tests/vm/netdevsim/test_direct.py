@@ -101,3 +101,21 @@ def test_not_for_a_guest_as_a_whole(host, pf):
     error = host.refused("plug", binding=direct(driver="vfio-pci"))
     assert error.kind == "unsupported" and "not on PCI" in str(error)
     assert host.devices()["netdevsim/netdevsim1/0"]["state"] == "free"
+
+
+def test_another_spec_under_a_port(host, pf):
+    """What the operator says anew of a VF is for its next port."""
+    host.start_with(SPEC)
+    asked = direct(vf={"vlan": 5})
+    device = host.call("plug", binding=dict(asked, prepare=True))["devices"]
+    host.configure({"address": device["device"]}, SPEC)
+    host.call("reload")
+    assert host.call("activate", port_id=port_id(1))["devices"] == device
+    assert seen(pf.vf_info(0))["address"] == MAC
+    host.stop_vifd()
+    host.start_vifd()
+    again = host.call("plug", binding=asked)
+    assert again["devices"] == device and not again["changed"]
+    assert again["profile"]["physical_network"] == "physnet1"
+    host.call("unplug", port_id=port_id(1))
+    assert host.call("plug", binding=asked)["devices"] != device
