@@ -8,10 +8,10 @@
  * Nothing is shared but the sockets; several may read at once.
  *
  * A device that goes while it is read is left out; what a driver does not
- * tell is unknown.  An error is a root or a bus that cannot be listed, and that
- * there was no descriptor or no memory to open an attribute with: what seems
- * to be missing then may be there.  A NIC is what has PCI's class 02, network
- * controllers, or is on the bus 'netdevsim'.
+ * tell is unknown.  An error is a root or a bus that cannot be listed, and
+ * that there was no descriptor or no memory to open an attribute with: what
+ * seems to be missing then may be there.  A NIC is what has PCI's class 02,
+ * network controllers, or is on the bus 'netdevsim'.
  *
  * How many VFs a PF has is how many links to them sysfs has, whatever
  * sriov_numvfs says: that is written before they are there, and to read it
