@@ -137,8 +137,14 @@ refuse_upper(void *netdev_, const char *upper)
 {
     const struct vf_netdev *netdev = netdev_;
 
-    return vif_error_create(VIF_ERR_IN_USE, "its driver cannot be bound anew "
-                            "while %s sits on %s", upper, netdev->path.name);
+    return vif_error_create(VIF_ERR_IN_USE, "%s sits on %s", upper,
+                            netdev->path.name);
+}
+
+struct vif_error *
+vf_netdev_check_bare(struct vf_netdev *netdev)
+{
+    return device_path_each_upper(netdev->name, refuse_upper, netdev);
 }
 
 /* Has the driver bound anew. */
@@ -151,12 +157,9 @@ rebind(struct vf_netdev *netdev)
         return vif_error_create(VIF_ERR_UNSUPPORTED, "%s is not on PCI",
                                 netdev->name);
     }
-    struct vif_error *error = device_path_each_upper(netdev->name,
-                                                     refuse_upper, netdev);
-    if (error) {
-        return error;
-    }
-    error = privilege_pci_unbind(&address);
+    struct vif_error *error = vf_netdev_check_bare(netdev);
+
+    error = error ? error : privilege_pci_unbind(&address);
     if (!error) {
         crash_point("vf-netdev", "rebind", "unbound");
         error = privilege_pci_probe(&address);

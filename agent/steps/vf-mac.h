@@ -28,6 +28,9 @@ struct vf_netdev {
  * VIF_ERR_NOT_FOUND, with why, if it is not here. */
 struct vif_error *vf_netdev_look(struct vf_netdev *) VIF_WARN_UNUSED;
 
+/* After vf_netdev_look(): VIF_ERR_IN_USE if something sits on it. */
+struct vif_error *vf_netdev_check_bare(struct vf_netdev *) VIF_WARN_UNUSED;
+
 /* Gives it an address that its PF was told before, or that the driver does
  * not mind.  Tries, in this order, until it has it: to set it; to take the
  * netdev down and up (or up and down) again, at which igbvf, ixgbevf and iavf

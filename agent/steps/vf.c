@@ -10,7 +10,8 @@
  * is a warning, but for what keeps guests apart).  The original is all that
  * the driver reports, and "netdev_mac", the address of the VF's netdev if it
  * has one and "mac" is asked for.  Outputs: "mac" (what the PF's driver says),
- * "skipped" (what was refused), "warning".
+ * "given_mac" (the one asked for, once it had that), "skipped" and "refused"
+ * (the fields that were, and why), "warning".
  *
  * A VF that a guest has (held.h) is neither taken for a new port nor taken
  * back.
@@ -219,6 +220,45 @@ find_dispensable(const struct rtnl_vf *wanted, const struct rtnl_vf *found)
     return fields;
 }
 
+/* Whether the VF had the address that is wanted, and has another one that a
+ * guest which is trusted may have given it: i40e and ice report that.  To set
+ * the old one would reset the VF under its guest. */
+static bool
+has_guests_mac(const struct step *step, const struct rtnl_vf *wanted,
+               const struct rtnl_vf *found)
+{
+    const char *given = vif_attrs_get(&step->output, "given_mac");
+    struct vif_mac mac;
+
+    return (given && vif_mac_from_string(given, &mac)
+            && vf_has(wanted, RTNL_VF_MAC)
+            && !memcmp(&mac, &wanted->mac, sizeof mac)
+            && vf_has(wanted, RTNL_VF_TRUST) && wanted->trust
+            && vf_has(found, RTNL_VF_TRUST) && found->trust
+            && !vf_equal(wanted, found, RTNL_VF_MAC)
+            && !vif_mac_is_zero(&found->mac));
+}
+
+/* Says what was refused, and that the address is not the one that was
+ * given. */
+static void
+write_warning(struct step *step, const struct rtnl_vf *wanted,
+              const struct rtnl_vf *found)
+{
+    const char *refused = vif_attrs_get(&step->output, "refused");
+    char is[VIF_MAC_BUFSIZE], was[VIF_MAC_BUFSIZE];
+
+    if (has_guests_mac(step, wanted, found)) {
+        vif_attrs_setf(&step->output, "warning", "%s%sthe VF, which is "
+                       "trusted, has MAC address %s instead of %s: left so",
+                       refused ? refused : "", refused ? "; " : "",
+                       vif_mac_format(&found->mac, is),
+                       vif_mac_format(&wanted->mac, was));
+    } else {
+        vif_attrs_set(&step->output, "warning", refused);
+    }
+}
+
 static struct vif_error *
 vf_apply(struct step *step, const struct step_env *env)
 {
@@ -231,6 +271,9 @@ vf_apply(struct step *step, const struct step_env *env)
     }
 
     find_wanted(step, &wish, &wanted);
+    if (has_guests_mac(step, &wanted, &found)) {
+        vf_clear(&wanted, RTNL_VF_MAC);
+    }
     struct vf_refusals refusals = {
         .may = (wish.args.best_effort ? find_dispensable(&wanted, &found)
                 : 0),
@@ -239,7 +282,7 @@ vf_apply(struct step *step, const struct step_env *env)
     error = vf_converge(&wish.place, &wanted, &found, &refusals,
                         step->deadline);
     write_skipped(&step->output, refusals.skipped);
-    vif_attrs_set(&step->output, "warning",
+    vif_attrs_set(&step->output, "refused",
                   refusals.skipped ? ds_cstr(&refusals.reasons) : NULL);
     ds_destroy(&refusals.reasons);
     return error;
@@ -268,11 +311,15 @@ compare(const struct vf_place *place, const struct rtnl_vf *wanted,
 }
 
 static void
-write_mac(struct step *step, const struct rtnl_vf *found)
+write_mac(struct step *step, const struct rtnl_vf *wanted,
+          const struct rtnl_vf *found)
 {
     char mac[VIF_MAC_BUFSIZE];
 
     vif_attrs_set(&step->output, "mac", vif_mac_format(&found->mac, mac));
+    if (vf_has(wanted, RTNL_VF_MAC) && vf_equal(wanted, found, RTNL_VF_MAC)) {
+        vif_attrs_set(&step->output, "given_mac", mac);
+    }
 }
 
 static struct vif_error *
@@ -286,8 +333,12 @@ vf_verify(struct step *step, const struct step_env *env)
     if (error) {
         return error;
     }
-    write_mac(step, &found);
     find_wanted(step, &wish, &wanted);
+    write_mac(step, &wanted, &found);
+    write_warning(step, &wanted, &found);
+    if (has_guests_mac(step, &wanted, &found)) {
+        vf_clear(&wanted, RTNL_VF_MAC);
+    }
     return compare(&wish.place, &wanted, &found,
                    ~read_skipped(&step->output));
 }
@@ -478,13 +529,6 @@ has_ports_mac(const struct step *step, const struct vf_netdev *netdev)
     return false;
 }
 
-static struct vif_error *
-refuse_upper(void *aux, const char *upper)
-{
-    (void) aux;
-    return vif_error_create(VIF_ERR_IN_USE, "%s sits on it", upper);
-}
-
 /* The host's driver, which has had the VF again before its PF was told the
  * old address, took the port's for its netdev.  Some keep it, and the NIC's
  * switch would send the port's frames there.  That is not worth keeping a VF
@@ -506,7 +550,7 @@ renew_netdev(const struct step *step, const struct step_env *env,
     }
     struct vif_error *error = vf_netdev_look(&netdev);
     if (!error && has_ports_mac(step, &netdev)) {
-        error = device_path_each_upper(step->object, refuse_upper, NULL);
+        error = vf_netdev_check_bare(&netdev);
         error = error ? error : vf_netdev_renew_mac(&netdev, &mac);
     }
     if (error && error->code != VIF_ERR_NOT_FOUND) {

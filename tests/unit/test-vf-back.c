@@ -321,7 +321,7 @@ test_netdev_with_the_ports_address(void **state)
                     "/net/vf3/upper_br0");
     assert_null(run(&step, STEP_REVERT));
     assert_netdev_has(PORTS);
-    assert_warning(&step, "br0 sits on it");
+    assert_warning(&step, "br0 sits on vf3");
 }
 
 /* Step "vf-netdev" had the PF tell the VF the address that its netdev had, so

@@ -240,6 +240,53 @@ test_best_effort_is_no_excuse_for_failures(void **state)
     assert_error(plug(&step), VIF_ERR_KERNEL, "set trust to on");
 }
 
+/* A guest that is trusted may give its VF another address, and then that is
+ * neither drift nor set back. */
+static void
+test_address_of_a_trusted_guest(void **state)
+{
+    const struct vif_mac guests = { { 0x02, 0xaa, 0, 0, 0, 1 } };
+
+    (void) state;
+    STEP(step);
+    vif_attrs_set(&step.args, "mac", "fa:16:3e:00:00:01");
+    vif_attrs_set(&step.args, "trust", "true");
+    assert_null(plug(&step));
+    assert_warning(&step, NULL);
+    vf()->mac = guests;
+    assert_null(run(&step, STEP_VERIFY));
+    assert_warning(&step, "has MAC address 02:aa:00:00:00:01 instead of "
+                   "fa:16:3e:00:00:01: left so");
+    assert_null(alter(&step, "max_tx_rate", "100"));
+    assert_memory_equal(&vf()->mac, &guests, sizeof guests);
+
+    /* Not if it is not trusted, or the VF was made anew, or the port gets
+     * another address. */
+    vf()->trust = 0;
+    assert_error(run(&step, STEP_VERIFY), VIF_ERR_CONFLICT, "MAC address");
+    memset(&vf()->mac, 0, sizeof guests);
+    vf()->trust = 1;
+    assert_error(run(&step, STEP_VERIFY), VIF_ERR_CONFLICT, "MAC address");
+    vf()->mac = guests;
+    assert_null(alter(&step, "mac", "fa:16:3e:00:00:02"));
+    assert_int_equal(vf()->mac.octets[0], 0xfa);
+    assert_warning(&step, NULL);
+}
+
+/* One that never had the address is not as asked, trusted or not. */
+static void
+test_address_that_a_trusted_vf_does_not_take(void **state)
+{
+    (void) state;
+    STEP(step);
+    vif_attrs_set(&step.args, "mac", "fa:16:3e:00:00:01");
+    vif_attrs_set(&step.args, "trust", "true");
+    fake_pf.wrong.fields = RTNL_VF_BIT(RTNL_VF_MAC);
+    fake_pf.wrong.mac.octets[0] = 0x02;
+    fake_pf.wrong.mac.octets[5] = 0x07;
+    assert_error(plug(&step), VIF_ERR_CONFLICT, "MAC address");
+}
+
 /* What keeps guests apart is done, or refused. */
 static void
 test_best_effort_keeps_guests_apart(void **state)
@@ -429,6 +476,8 @@ main(void)
         VF_TEST(test_best_effort),
         VF_TEST(test_best_effort_is_no_excuse_for_failures),
         VF_TEST(test_best_effort_keeps_guests_apart),
+        VF_TEST(test_address_of_a_trusted_guest),
+        VF_TEST(test_address_that_a_trusted_vf_does_not_take),
         VF_TEST(test_busy_driver_is_asked_again),
         VF_TEST(test_zero_mac),
         VF_TEST(test_pf_must_be_up),
