@@ -460,3 +460,32 @@ def binding(number, **more):
     }
     result.update(more)
     return {k: v for k, v in result.items() if v is not None}
+
+
+def limit(host, what, soft):
+    """Sets a soft limit of vifd, as the user that it runs as: being root is
+    not enough."""
+    with open("/proc/%d/status" % host.vifd.pid) as file:
+        ids = {line.split()[0]: line.split()[1] for line in file
+               if line.startswith(("Uid:", "Gid:"))}
+    run("setpriv", "--reuid", ids["Uid:"], "--regid", ids["Gid:"],
+        "--clear-groups", "prlimit", "--pid", str(host.vifd.pid),
+        "--%s=%s:" % (what, soft))
+
+
+@contextlib.contextmanager
+def no_descriptors(host):
+    """vifd cannot have any more than it has."""
+    taken = {int(fd) for fd in os.listdir("/proc/%d/fd" % host.vifd.pid)}
+    free = min(set(range(len(taken) + 1)) - taken)
+    before = descriptors(host)[0]
+    limit(host, "nofile", free)
+    yield
+    limit(host, "nofile", before)
+
+
+def descriptors(host):
+    """The limits, soft and hard."""
+    with open("/proc/%d/limits" % host.vifd.pid) as file:
+        line, = (line for line in file if line.startswith("Max open files"))
+    return tuple(map(int, line.split()[3:5]))

@@ -1,7 +1,6 @@
 """No descriptors, no memory: what cannot be done is refused with a reason, or
 vifd dies and takes it back after the restart; never half of it stays."""
 
-import contextlib
 import errno
 import mmap
 import os
@@ -12,7 +11,8 @@ import time
 import pytest
 
 from faults import FAIL, Fault, Faults
-from host import BUILD, Host, binding, port_id, run, wait_until
+from host import (BUILD, Host, binding, descriptors, limit, no_descriptors,
+                  port_id, wait_until)
 from jobs import JOBS
 from rpc import Connection, RpcError
 from view import ports_of, view
@@ -33,36 +33,7 @@ def switch():
     host.close()
 
 
-def limit(host, what, soft):
-    """Sets a soft limit of vifd, as the user that it runs as: being root is
-    not enough."""
-    with open("/proc/%d/status" % host.vifd.pid) as file:
-        ids = {line.split()[0]: line.split()[1] for line in file
-               if line.startswith(("Uid:", "Gid:"))}
-    run("setpriv", "--reuid", ids["Uid:"], "--regid", ids["Gid:"],
-        "--clear-groups", "prlimit", "--pid", str(host.vifd.pid),
-        "--%s=%s:" % (what, soft))
-
-
 # Descriptors.
-
-@contextlib.contextmanager
-def no_descriptors(host):
-    """vifd cannot have any more than it has."""
-    taken = {int(fd) for fd in os.listdir("/proc/%d/fd" % host.vifd.pid)}
-    free = min(set(range(len(taken) + 1)) - taken)
-    before = descriptors(host)[0]
-    limit(host, "nofile", free)
-    yield
-    limit(host, "nofile", before)
-
-
-def descriptors(host):
-    """The limits, soft and hard."""
-    with open("/proc/%d/limits" % host.vifd.pid) as file:
-        line, = (line for line in file if line.startswith("Max open files"))
-    return tuple(map(int, line.split()[3:5]))
-
 
 def test_no_descriptor_is_left(switch):
     """Who comes is told so, who is there as well; unplugs need none."""

@@ -1,6 +1,6 @@
 """The inventory on a bus that is not PCI."""
 
-from host import port_id, wait_until
+from host import no_descriptors, port_id, wait_until
 
 PHYSNET = "physnet1"
 ENTRY = {"address": "netdevsim/netdevsim1", "physical_network": PHYSNET}
@@ -57,3 +57,17 @@ def test_a_card_appears_and_goes(host, make_pf):
     other = make_pf(2)
     wait_until(lambda: other.device in host.devices(), "the second card")
     assert not host.devices()[other.device]["usable"]
+
+
+def test_a_card_appears_when_no_descriptor_is_left(host, make_pf):
+    """vifd cannot look at it, and does so when it can."""
+    host.start_with(ENTRY)
+    client = host.connect()
+    before = client.call("inventory")["devices"]
+    with no_descriptors(host):
+        pf = make_pf(1)
+        wait_until(lambda: "Too many open files" in host.vifd.text(),
+                   "the first try")
+        assert client.call("inventory")["devices"] == before
+    wait_until(lambda: "netdev" in host.devices().get(pf.device, {}),
+               "the card")
