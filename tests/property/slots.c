@@ -191,7 +191,9 @@ choose(const struct slots *slots, const struct vif_binding *const *bindings,
     struct device_spec spec;
     const struct device_specs specs = { &spec, 1 };
     const struct device_host host = {
-        &slots->inventory, &specs, &slots->claims,
+        .inventory = &slots->inventory,
+        .specs = &specs,
+        .claims = &slots->claims,
     };
     struct choice *choice = xzalloc(sizeof *choice);
 

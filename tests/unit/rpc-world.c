@@ -267,8 +267,9 @@ devices(void *world_, struct device_host *host)
     const struct world *world = world_;
 
     *host = (struct device_host) {
-        world->inventory ? world->inventory : &nothing,
-        &world->config->device_spec, &world->claims,
+        .inventory = world->inventory ? world->inventory : &nothing,
+        .specs = &world->config->device_spec,
+        .claims = &world->claims,
     };
     return NULL;
 }

@@ -77,7 +77,9 @@ answer(struct somebody somebody)
     assert_null(config_parse(text, strlen(text), "f.yaml", &config));
 
     struct json *result = inventory_to_json(&(struct device_host) {
-        &inventory, &config->device_spec, &claims,
+        .inventory = &inventory,
+        .specs = &config->device_spec,
+        .claims = &claims,
     }, may, &somebody);
     config_destroy(config);
     return result;
@@ -175,7 +177,7 @@ test_devlink_of_netdevsim(void **state OVS_UNUSED)
     inventory_put(&inventory, &device);
 
     struct json *result = inventory_to_json(&(struct device_host) {
-        &inventory, &specs, &claims,
+        .inventory = &inventory, .specs = &specs, .claims = &claims,
     }, may, &all);
     assert_json(at(result, "devices", 0),
                 "{'device':'netdevsim/netdevsim1',"
