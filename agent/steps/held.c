@@ -98,3 +98,10 @@ device_check_unused(const struct step *step, const struct step_env *env)
 
     return error ? error : device_check_links(step, env);
 }
+
+struct vif_error *
+device_check_new(const struct step *step, const struct step_env *env)
+{
+    return (step->has_previous || step->original.n ? NULL
+            : device_check_unused(step, env));
+}

@@ -38,4 +38,11 @@ struct vif_error *device_check_unused(const struct step *,
                                       const struct step_env *)
     VIF_WARN_UNUSED;
 
+/* Both, for capture(), before it has written an original: NULL without a look
+ * if the step's port has had the device already.  Then the guest may be its
+ * own, also after a reboot, when the original is void and the guest may have
+ * been started before the port was put back. */
+struct vif_error *device_check_new(const struct step *,
+                                   const struct step_env *) VIF_WARN_UNUSED;
+
 #endif /* steps/held.h */

@@ -337,11 +337,11 @@ pci_driver_capture(struct step *step, const struct step_env *env)
     if (error || !function.exists) {
         return error ? error : absent(&function);
     }
+    error = device_check_new(step, env);
+    if (error) {
+        return error;
+    }
     if (!step->has_previous) {
-        error = device_check_unused(step, env);
-        if (error) {
-            return error;
-        }
         vif_attrs_set(&step->original, "driver", function.driver);
         device_path_driver_override(function.name, override);
         vif_attrs_set(&step->original, "driver_override", override);
@@ -422,8 +422,7 @@ static struct vif_error *
 pci_driver_check_unused(struct step *step,
                         const struct step_env *env)
 {
-    (void) env;
-    return device_check_unheld(step->object);
+    return device_check_unused(step, env);
 }
 
 const struct step_class step_pci_driver_class = {

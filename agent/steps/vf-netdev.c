@@ -158,11 +158,8 @@ vf_netdev_capture(struct step *step, const struct step_env *env)
     char mac[VIF_MAC_BUFSIZE], driver[DEVICE_DRIVER_SIZE];
     struct vif_error *error = look_patiently(&netdev, step, env);
 
+    error = error ? error : device_check_new(step, env);
     if (error || step->has_previous) {
-        return error;
-    }
-    error = device_check_links(step, env);
-    if (error) {
         return error;
     }
     device_path_driver(step->object, driver);
@@ -399,6 +396,12 @@ vf_netdev_revert(struct step *step, const struct step_env *env)
                           step->object);
 }
 
+static struct vif_error *
+vf_netdev_check_unused(struct step *step, const struct step_env *env)
+{
+    return device_check_links(step, env);
+}
+
 const struct step_class step_vf_netdev_class = {
     .kind = "vf-netdev",
     .version = 1,
@@ -411,4 +414,5 @@ const struct step_class step_vf_netdev_class = {
     .apply = vf_netdev_apply,
     .verify = vf_netdev_verify,
     .revert = vf_netdev_revert,
+    .check_unused = vf_netdev_check_unused,
 };

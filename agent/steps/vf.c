@@ -146,10 +146,10 @@ vf_capture(struct step *step, const struct step_env *env)
     struct wish wish;
     struct vif_error *error = find_and_read(step, env, &wish, &found, &pf);
 
+    error = error ? error : device_check_new(step, env);
     if (!error && !step->has_previous) {
         vf_values_write(&found, &step->original);
         write_netdev_mac(step, &wish);
-        error = device_check_unused(step, env);
     }
     return error ? error
            : vf_check_pf(&wish.place,
@@ -578,9 +578,9 @@ vf_revert(struct step *step, const struct step_env *env)
 }
 
 static struct vif_error *
-vf_check_unused(struct step *step, const struct step_env *env OVS_UNUSED)
+vf_check_unused(struct step *step, const struct step_env *env)
 {
-    return device_check_unheld(step->object);
+    return device_check_unused(step, env);
 }
 
 const struct step_class step_vf_class = {

@@ -158,3 +158,11 @@ device_check_unused(const struct step *step, const struct step_env *env)
     (void) env;
     return check_holder(step->object);
 }
+
+struct vif_error *
+device_check_new(const struct step *step, const struct step_env *env)
+{
+    (void) env;
+    return (step->has_previous || step->original.n ? NULL
+            : check_holder(step->object));
+}

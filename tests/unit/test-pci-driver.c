@@ -465,11 +465,17 @@ test_held_before(void **state)
     holder = "pid 812";
     succeeds(STEP_CAPTURE, "");
     assert_int_equal(n_looks, 0);
+    vif_attrs_destroy(&step.original);
     set_driver("");             /* Perhaps on its way out of VFIO's. */
     fails(STEP_CAPTURE, VIF_ERR_IN_USE, "pid 812", "");
     set_driver("vfio-pci");
     fails(STEP_CAPTURE, VIF_ERR_IN_USE, "pid 812", "");
+
+    /* It is the port's own guest: now, or before the host was started. */
     step.has_previous = true;
+    succeeds(STEP_CAPTURE, "");
+    step.has_previous = false;
+    vif_attrs_set(&step.original, "driver", "iavf");
     succeeds(STEP_CAPTURE, "");
 }
 
@@ -478,10 +484,14 @@ static void
 test_macvtap_on_its_netdev(void **state)
 {
     (void) state;
-    plug(NULL);
     fake_sysfs_link(sysfs, "../macvtap0",
                     FOLDER "/net/eth5/upper_macvtap0");
     fails(STEP_CAPTURE, VIF_ERR_IN_USE, "macvtap macvtap0 sits on its", "");
+    fake_sysfs_remove(sysfs, FOLDER "/net/eth5/upper_macvtap0");
+    plug(NULL);
+    fake_sysfs_link(sysfs, "../macvtap0",
+                    FOLDER "/net/eth5/upper_macvtap0");
+    fails(STEP_CHECK_UNUSED, VIF_ERR_IN_USE, "macvtap0 sits on its", "");
     fails(STEP_REVERT, VIF_ERR_IN_USE, "macvtap macvtap0 sits on its", "");
     step.has_previous = true;
     succeeds(STEP_CAPTURE, "");

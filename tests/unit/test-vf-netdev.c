@@ -304,9 +304,12 @@ test_macvtap_of_a_guest(void **state)
                  "macvtap " GUESTS " sits on its network device");
     struct rtnl_link link = look(world, ifindex);
     assert_same(&link, &plugged);
-    assert_error(run(&step, STEP_CAPTURE, world), VIF_ERR_IN_USE, GUESTS);
+    assert_error(run(&step, STEP_CHECK_UNUSED, world), VIF_ERR_IN_USE,
+                 GUESTS);
     step.has_previous = true;
     assert_null(run(&step, STEP_CAPTURE, world));
+    STEP(other);
+    assert_error(run(&other, STEP_CAPTURE, world), VIF_ERR_IN_USE, GUESTS);
 
     fake_sysfs_remove(world->sysfs, VF_FOLDER "/net/vf3/upper_" GUESTS);
     assert_null(run(&step, STEP_REVERT, world));
