@@ -356,8 +356,20 @@ device_path_is_vf(const char *pf, unsigned int number, const char *name)
             && !strcmp(address, strrchr(name, '/') + 1));
 }
 
-/* By the links to a PF's VFs: who changes sriov_numvfs, which reading it
- * would wait for, may be waiting for a guest. */
+/* Whether 'file' in the folder of a PF is the link to its VF '*numberp', and
+ * which address that has. */
+static bool
+read_virtfn(const char *pf_folder, const char *file, unsigned int *numberp,
+            char address[DEVICE_NAME_SIZE])
+{
+    char after;
+
+    return (sscanf(file, "virtfn%5u%c", numberp, &after) == 1
+            && !sysfs_read_link_name(ABSOLUTE, address, DEVICE_NAME_SIZE,
+                                     "%s/%s", pf_folder, file));
+}
+
+/* By the links to a PF's VFs, as device_path_each_vf(). */
 static bool
 find_link(const char *pf_folder, const char *name,
           unsigned int *numberp)
@@ -367,16 +379,41 @@ find_link(const char *pf_folder, const char *name,
 
     sysfs_list(ABSOLUTE, &names, "%s", pf_folder);
     for (size_t i = 0; i < names.n; i++) {
-        char other[DEVICE_NAME_SIZE], after;
+        char other[DEVICE_NAME_SIZE];
 
-        if (sscanf(names.names[i], "virtfn%5u%c", numberp, &after) == 1
-            && !sysfs_read_link_name(ABSOLUTE, other, sizeof other, "%s/%s",
-                                     pf_folder, names.names[i])
+        if (read_virtfn(pf_folder, names.names[i], numberp, other)
             && !strcmp(other, address)) {
             return true;
         }
     }
     return false;
+}
+
+struct vif_error *
+device_path_each_vf(const char *pf, device_path_vf_cb *tell, void *aux)
+{
+    CLEANUP_SYSFS_NAMES struct sysfs_names names = { NULL, 0 };
+    struct vif_error *error = NULL;
+    struct place place;
+
+    if (!find_place(pf, &place) || place.vf >= 0) {
+        return NULL;
+    }
+    int failure = sysfs_list(ABSOLUTE, &names, "%s", place.folder);
+    if (failure && failure != ENOENT && failure != ENODEV) {
+        return vif_error_from_errno(failure, "find the VFs of %s", pf);
+    }
+    for (size_t i = 0; i < names.n && !error; i++) {
+        char address[DEVICE_NAME_SIZE], vf[2 * DEVICE_NAME_SIZE];
+        unsigned int number;
+
+        if (read_virtfn(place.folder, names.names[i], &number, address)) {
+            snprintf(vf, sizeof vf, "%.*s/%s", (int) strcspn(pf, "/"), pf,
+                     address);
+            error = tell(aux, vf);
+        }
+    }
+    return error;
 }
 
 bool

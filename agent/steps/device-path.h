@@ -79,6 +79,13 @@ struct vif_error *device_path_each_upper(const char *name,
                                          device_path_upper_cb *tell,
                                          void *aux) VIF_WARN_UNUSED;
 
+/* Tells the name of each VF of 'pf', in no order, by its links to them: who
+ * changes their number, which reading that would wait for, may be waiting for
+ * a guest.  An error of 'tell' ends it and is returned.  Only on PCI. */
+typedef struct vif_error *device_path_vf_cb(void *aux, const char *vf);
+struct vif_error *device_path_each_vf(const char *pf, device_path_vf_cb *tell,
+                                      void *aux) VIF_WARN_UNUSED;
+
 /* Whether 'name' is VF 'number' of 'pf' at present. */
 bool device_path_is_vf(const char *pf, unsigned int number, const char *name);
 

@@ -3,11 +3,13 @@
 /* Step "pci-driver": which driver has a PCI function.  Whoever plugs a guest
  * into it binds vfio-pci, or leaves that to libvirt (managed='yes'); either
  * way the function is given back to the driver that it had, reset in between.
- * Knows nothing of what a driver makes of its function.
+ * A PF loses its VFs with its driver and gets as many again with it.  Of what
+ * else a driver makes of its function nothing is known here.
  *
  * Arguments: "driver", to be bound; without it nothing is changed, and only
  * revert() does something; "pf", whose lane it is in.
- * Original: "driver" and "driver_override", each "" if there was none.
+ * Original: "driver" and "driver_override", each "" if there was none;
+ * "n_vfs".
  * Outputs: "driver", "iommu_group", "warning".
  *
  * A guest's hands are kept off by the helper: it neither resets nor unbinds
@@ -324,6 +326,113 @@ take_back(struct step *step, const struct function *function)
     return restore_override(step, function);
 }
 
+/* VFs. */
+
+struct vf_count {
+    const struct step *step;    /* NULL: they are only counted. */
+    const struct step_env *env;
+    unsigned int n;
+};
+
+static struct vif_error *
+take_vf(void *count_, const char *vf)
+{
+    struct vf_count *count = count_;
+    struct vif_error *error = NULL;
+
+    count->n++;
+    if (count->step) {
+        struct step step = *count->step;
+
+        step.object = (char *) vf;
+        error = device_check_new(&step, count->env);
+    }
+    return error;
+}
+
+/* Counts the VFs that would go with the driver.  A port has none of them,
+ * because the claims of PF and VFs exclude one another; but a guest that vifd
+ * does not know of may. */
+static struct vif_error *
+check_vfs(const struct step *step, const struct step_env *env,
+          unsigned int *np)
+{
+    struct vf_count count = { .step = step, .env = env };
+    const char *pf = vif_attrs_get(&step->args, "pf");
+    struct vif_error *error = NULL;
+
+    if (!pf || !strcmp(pf, step->object)) {     /* A VF has none. */
+        error = device_path_each_vf(step->object, take_vf, &count);
+    }
+    *np = count.n;
+    return vif_error_wrap(error, "%s would lose its VFs", step->object);
+}
+
+static struct vif_error *
+count_vfs(const struct function *function, unsigned int *np)
+{
+    struct vf_count count = { .n = 0 };
+    struct vif_error *error = device_path_each_vf(function->name, take_vf,
+                                                  &count);
+
+    *np = count.n;
+    return error;
+}
+
+/* Whether it makes no sense to try again to make VFs: the driver cannot any
+ * more, or not so many, or (EBUSY) there are others. */
+static bool
+is_final(const struct vif_error *error, unsigned int n_now)
+{
+    static const int errnums[] = {
+        ENOENT, ENOSYS, EOPNOTSUPP, ERANGE, EINVAL, EPERM,
+    };
+
+    for (size_t i = 0; i < sizeof errnums / sizeof *errnums; i++) {
+        if (error->errnum == errnums[i]) {
+            return true;
+        }
+    }
+    return error->errnum == EBUSY && n_now;
+}
+
+/* Makes as many VFs as there were before, once the driver that had them is
+ * bound.  Writing the number that is there is no error for the kernel, which
+ * has whoever comes while another is at it wait: so this may be done again
+ * whenever it was interrupted. */
+static struct vif_error *
+restore_vfs(struct step *step, const struct function *function)
+{
+    const char *original = vif_attrs_get(&step->original, "driver");
+    unsigned int had = vif_attrs_get_uint(&step->original, "n_vfs", 0);
+    char driver[DEVICE_DRIVER_SIZE];
+    unsigned int n;
+
+    device_path_driver(function->name, driver);
+    if (!had || !equal(original, driver)) {
+        return NULL;            /* take_back() has told why. */
+    }
+    struct vif_error *error = count_vfs(function, &n);
+    if (error || n == had) {
+        return error;
+    }
+
+    error = privilege_pci_set_numvfs(&function->pci, had);
+    CLEANUP_ERROR struct vif_error *why = NULL;
+    if (error && is_final(error, n)) {
+        why = error;
+        error = NULL;
+    }
+    error = error ? error : count_vfs(function, &n);
+    if (!error && n != had) {
+        warn(step, "%s had %u VFs before it was plugged and has %u now%s%s",
+             function->name, had, n, why ? ": " : "",
+             why ? why->message : "");
+    }
+    return vif_error_wrap(error, "make the %u VFs of %s again", had,
+                          function->name);
+}
+
 /* The class. */
 
 static struct vif_error *
@@ -332,12 +441,14 @@ pci_driver_capture(struct step *step, const struct step_env *env)
     const char *wanted = vif_attrs_get(&step->args, "driver");
     char override[DEVICE_DRIVER_SIZE];
     struct function function;
+    unsigned int n_vfs;
     struct vif_error *error = look(step, &function);
 
     if (error || !function.exists) {
         return error ? error : absent(&function);
     }
     error = device_check_new(step, env);
+    error = error ? error : check_vfs(step, env, &n_vfs);
     if (error) {
         return error;
     }
@@ -345,6 +456,7 @@ pci_driver_capture(struct step *step, const struct step_env *env)
         vif_attrs_set(&step->original, "driver", function.driver);
         device_path_driver_override(function.name, override);
         vif_attrs_set(&step->original, "driver_override", override);
+        vif_attrs_set_uint(&step->original, "n_vfs", n_vfs);
     }
     return wanted ? check_loaded(&function, wanted) : NULL;
 }
@@ -407,6 +519,7 @@ pci_driver_revert(struct step *step, const struct step_env *env)
     } else if (function.exists) {
         error = device_check_links(step, env);
         error = error ? error : take_back(step, &function);
+        error = error ? error : restore_vfs(step, &function);
     }
     /* It may have gone meanwhile. */
     if (!device_path_exists(function.name)) {

@@ -3,6 +3,7 @@ UNIT_TESTS += \
 	tests/unit/test-device-path \
 	tests/unit/test-held \
 	tests/unit/test-pci-driver \
+	tests/unit/test-pci-driver-pf \
 	tests/unit/test-rtnl-vf \
 	tests/unit/test-vf \
 	tests/unit/test-vf-args \
@@ -54,6 +55,20 @@ tests_unit_test_pci_driver_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=privilege_pci_check_unheld \
 	-Wl,--wrap=rtnl_get_by_name
 tests_unit_test_pci_driver_LDADD = $(UNIT_LIBS)
+tests_unit_test_pci_driver_pf_SOURCES = tests/unit/test-pci-driver-pf.c \
+	$(FAKE_SYSFS)
+tests_unit_test_pci_driver_pf_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pci_driver_pf_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pci_driver_pf_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=privilege_pci_driver_override \
+	-Wl,--wrap=privilege_pci_unbind \
+	-Wl,--wrap=privilege_pci_bind \
+	-Wl,--wrap=privilege_pci_probe \
+	-Wl,--wrap=privilege_pci_reset \
+	-Wl,--wrap=privilege_pci_set_numvfs \
+	-Wl,--wrap=privilege_pci_check_unheld \
+	-Wl,--wrap=rtnl_get_by_name
+tests_unit_test_pci_driver_pf_LDADD = $(UNIT_LIBS)
 tests_unit_test_vf_netdev_SOURCES = tests/unit/test-vf-netdev.c \
 	$(KERNEL_FIXTURE) $(FAKE_SYSFS) $(SOME_STEP)
 tests_unit_test_vf_netdev_CPPFLAGS = $(UNIT_CPPFLAGS)
