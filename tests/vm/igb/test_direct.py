@@ -2,9 +2,12 @@
 what is said of it, and that the VF is as before afterwards.  The second
 opinion is 'ip -d link'."""
 
+import os
+
 import pytest
 
 from host import port_id, wait_until
+from nics import NestedGuest, bind
 
 MAC = "fa:16:3e:00:00:01"
 
@@ -243,6 +246,56 @@ def test_whole_pf(host, pfs):
     for number in 1, 3:
         host.call("unplug", port_id=port_id(number))
     assert pfs[1].driver() == "igb" and pfs[1].link()["address"] == mac
+
+
+def but_addresses(pf):
+    return [{name: value for name, value in seen(info).items()
+             if name != "address"} for info in pf.vf_infos().values()]
+
+
+def test_whole_pf_that_has_vfs(host, pfs):
+    """Its driver takes them along, and does not bring them again by itself:
+    in the end they are as after a boot."""
+    pf = pfs[1]
+    before, fresh = [vf.address for vf in pf.make_vfs(3)], but_addresses(pf)
+    held = pf.vf(2)
+    host.start_with(spec(pf, "physnet2"))
+    whole = direct(1, "physnet2", vnic_type="direct-physical",
+                   mac_address=None)
+
+    # Not while a guest has one, whether vifd knows of it or not.
+    bind(held, "vfio-pci")
+    guest = NestedGuest(host, held)
+    error = host.refused("plug", binding=whole)
+    guest.end()
+    bind(held, None)
+    assert error.kind == "in-use" and error.outcome == "failed-clean"
+    assert "would lose its VFs" in str(error) and held.address in str(error)
+    host.call("plug", binding=direct(2, "physnet2", vf={"vlan": 9}))
+    assert host.refused("plug", binding=whole).kind == "conflict"
+    host.call("unplug", port_id=port_id(2))
+    assert pf.driver() == "igb" and pf.numvfs() == 3
+
+    # As libvirt takes it, and dies with its guest.
+    host.call("plug", binding=whole)
+    bind(pf, "vfio-pci")
+    NestedGuest(host, pf).end()
+    assert pf.driver() == "vfio-pci" and pf.numvfs() == 0
+    assert not any(name.startswith("virtfn") for name in os.listdir(pf.path))
+    host.call("unplug", port_id=port_id(1))
+    wait_until(lambda: pf.netdev and pf.ready(), "the netdevs of the VFs", 60)
+    assert pf.driver() == "igb" and pf.numvfs() == 3
+    assert [vf.address for vf in pf.vfs()] == before
+    assert but_addresses(pf) == fresh
+    assert MAC not in {info["address"] for info in pf.vf_infos().values()}
+
+    # And they can be had again.
+    wait_until(lambda: host.devices().get(held.device, {}).get("state")
+               == "free", "the inventory", 60)
+    pf.set("up")
+    host.call("plug", binding=direct(2, "physnet2"))
+    assert pf.vf_info(0)["address"] == MAC
+    host.call("unplug", port_id=port_id(2))
 
 
 def test_killed_in_the_middle(host, pf):
