@@ -9,6 +9,8 @@ agent_libvifd_la_SOURCES += \
 	agent/kernel/genl.h \
 	agent/kernel/monitor-socket.c \
 	agent/kernel/monitor-socket.h \
+	agent/kernel/rtnl-address.c \
+	agent/kernel/rtnl-address.h \
 	agent/kernel/rtnl-await.c \
 	agent/kernel/rtnl-await.h \
 	agent/kernel/rtnl-delete.c \

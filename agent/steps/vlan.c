@@ -4,7 +4,9 @@
  * on that link and with that id, is used and never deleted; one with other
  * parameters is refused.  One that this step made carries a mark
  * (marked-link.h) that names no port, and is deleted after the last of them
- * unless somebody else has put something on it.
+ * unless somebody else has put something on it or given it an address.  What
+ * is on it in another network namespace, or by other means than as a link, is
+ * not seen.
  *
  * Arguments: what it sits on, "link" or "lower_ifindex"; "id"; "up" (true
  * unless it says false); "undo" and "replace" are the engine's.
@@ -21,6 +23,7 @@
 #include <string.h>
 
 #include "crash-point.h"
+#include "kernel/rtnl-address.h"
 #include "kernel/rtnl-upper.h"
 #include "kernel/rtnl.h"
 #include "lib/cleanup.h"
@@ -340,7 +343,8 @@ vlan_verify(struct step *step, const struct step_env *env)
 }
 
 /* Whether something is on 'link': a guest's macvtap that libvirt made, or
- * what others do with a device that they found. */
+ * what others do with a device that they found.  A VXLAN's way out is not told
+ * as what it sits on. */
 static struct vif_error *
 find_user(const struct step_env *env, const struct rtnl_link *link,
           char user[RTNL_NAME_SIZE])
@@ -364,13 +368,19 @@ remove_unused(struct step *step, const struct step_env *env,
               const struct marked_link *vlan, const struct rtnl_link *link)
 {
     char user[RTNL_NAME_SIZE];
+    bool has_address = false;
     struct vif_error *error = find_user(env, link, user);
 
+    if (!error && !user[0]) {
+        error = rtnl_has_address(env->rtnl, link->ifindex, &has_address);
+    }
     if (error) {
         return error;
-    } else if (user[0]) {
+    } else if (user[0] || has_address) {
         vif_attrs_setf(&step->output, "warning", "VLAN device %s, which vifd "
-                       "made, is left: %s uses it", link->name, user);
+                       "made, is left: %s%s", link->name,
+                       has_address ? "it was given an IP address" : user,
+                       has_address ? "" : " uses it");
         return NULL;
     }
     return marked_link_deleted(vlan, rtnl_delete(env->rtnl, link->ifindex));

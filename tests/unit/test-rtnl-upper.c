@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "kernel/rtnl-address.h"
 #include "kernel/rtnl-private.h"
 #include "steps/link-mark.h"
 #include "steps/marked-link.h"
@@ -69,6 +70,29 @@ test_modes(void **state)
                 VIF_ERR_CONFLICT, "create macvtap m0");
         assert_null(rtnl_delete(rtnl, link.ifindex));
     }
+}
+
+/* One for the link alone, which IPv6 makes up, is none. */
+static void
+test_addresses(void **state)
+{
+    const struct rtnl_change up = { .set_up = true, .up = true };
+    struct rtnl *rtnl = *state;
+    int ends[] = { own_netns_add_veth(rtnl, "ve0", "ve1"),
+                   look(rtnl, "ve1").ifindex };
+    int lo = look(rtnl, "lo").ifindex;
+    bool has;
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        assert_null(rtnl_set(rtnl, ends[i], &up));
+    }
+    assert_null(rtnl_set(rtnl, lo, &up));
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        assert_null(rtnl_has_address(rtnl, ends[i], &has));
+        assert_false(has);
+    }
+    assert_null(rtnl_has_address(rtnl, lo, &has));
+    assert_true(has);
 }
 
 static void
@@ -151,6 +175,7 @@ main(void)
     cmocka_unit_test_setup_teardown(FUNCTION, own_netns_set_up, \
                                     own_netns_tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(test_addresses),
         TEST(test_modes),
         TEST(test_what_cannot_be_made),
         TEST(test_vlan),

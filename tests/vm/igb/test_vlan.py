@@ -180,6 +180,18 @@ def test_somebody_else_uses_it_by_now(daemon):
     assert vlans() == {}
 
 
+def test_somebody_gave_it_an_address(daemon):
+    daemon.call("plug", binding=port(1))
+    run("ip", "address", "add", "192.0.2.1/24", "dev", "eth0.100")
+    answer = daemon.call("unplug", port_id=port_id(1))
+    assert "is left: it was given an IP address" in str(answer), answer
+    assert "eth0.100" in vlans()
+    run("ip", "address", "del", "192.0.2.1/24", "dev", "eth0.100")
+    daemon.call("plug", binding=port(1))
+    unplug(daemon, 1)
+    assert vlans() == {}
+
+
 def test_traffic_and_isolation(daemon):
     """Over the wire, between macvtaps of one VLAN and of two."""
     taps = [daemon.call("plug", binding=port(number, interface, vlan))
