@@ -166,7 +166,23 @@ class Cells:
             struck = [self.try_one(site, nth, fault)
                       for nth in range(1, passes + 1)
                       for fault in choose(faults or (), nth)]
-            assert any(struck) or not faults, "%s never struck" % site
+            assert any(struck) or not faults or self.is_occasional(site), (
+                "%s never struck" % site)
+
+    def is_occasional(self, site):
+        """Whether the job can do without: a verification that somebody's
+        notification causes may come before the answer, or not."""
+        return not all(site in self.passed_once() for _ in range(5))
+
+    def passed_once(self):
+        """The sites that the job passes before its answer."""
+        self.prepare()
+        self.faults.mark()
+        assert isinstance(self.perform(), dict)
+        passed = self.faults.passed()
+        wait_until(self.host.settled, "rest")
+        self.clean()
+        return passed
 
     def try_one(self, site, nth, fault, **how):
         try:
