@@ -341,7 +341,6 @@ def one_round(host, name, shared, act, may_fail_with):
     """Requests for a while, with trouble of the kind 'act' if that is not
     None, and a look.  How many were answered."""
     before = host.configuration()
-    links = set(host.links())
     over = threading.Event()
     trouble = act and getattr(Trouble(host, name, over), act)
     clients = [Client(host, "%s/%d" % (name, i),
@@ -373,8 +372,9 @@ def one_round(host, name, shared, act, may_fail_with):
     unplug_all(host)
     assert host.call("list")["ports"] == []
     wait_until(lambda: host.configuration() == before, "no rows to be left")
-    # A switch that was restarted forgets a bridge's own link a moment later.
-    wait_until(lambda: set(host.links()) == links, "no link to be left")
+    # A bridge's own link is the switch's: one that was killed and started
+    # again may keep that of a bridge that is in no database any more.
+    assert taps(host) == {}
     return sum(client.count for client in clients)
 
 
