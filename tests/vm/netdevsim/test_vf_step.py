@@ -34,7 +34,7 @@ def test_every_attribute_and_back(sim):
         assert info["rate"] == {"max_tx": 1000, "min_tx": 10}
         assert info["spoofchk"] and info["trust"]
         assert info["link_state"] == "enable"
-        assert step.output == {"mac": MAC}
+        assert step.output == {"mac": MAC, "given_mac": MAC}
         assert sim.vf_infos()[0] == before[0]
 
         step.change(pf=sim.device, vf=3, mac=MAC, vlan=200,
