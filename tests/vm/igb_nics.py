@@ -6,7 +6,7 @@ import os
 import pytest
 
 from host import run, wait_until
-from nics import PciPf
+from nics import NestedGuest, PciPf
 
 DRIVER = "/sys/bus/pci/drivers/igb"
 # What the kernel calls them.
@@ -14,6 +14,7 @@ NAMES = ("eth0", "eth1")
 
 
 def clean(pfs):
+    NestedGuest.end_all()
     for link in os.listdir("/sys/class/net"):
         if link not in NAMES + ("lo",) and not os.path.exists(
                 "/sys/class/net/%s/device" % link):

@@ -78,6 +78,12 @@ class Function:
         return "LOWER_UP" in self.link()["flags"]
 
 
+def all_links():
+    """By their names, as 'ip -j -d link' tells them."""
+    return {link["ifname"]: link for link in json.loads(
+        run("ip", "-j", "-d", "link").stdout)}
+
+
 def vf_infos_of(link):
     """What a PF's 'link' tells of its VFs' attributes, by their numbers."""
     return {vf["vf"]: vf for vf in link.get("vfinfo_list", [])}
@@ -120,12 +126,22 @@ class PciPf(Pf):
         """Whether each VF has its driver and a netdev."""
         return all(vf.netdev for vf in self.vfs())
 
+    def knows_vfs(self):
+        """Whether it has each VF's address from the VF's driver."""
+        links = all_links()
+        told = {number: vf["address"] for number, vf in
+                vf_infos_of(links[self.netdev]).items()}
+        return told == {number: links.get(vf.netdev, {}).get("address")
+                        for number, vf in enumerate(self.vfs())}
+
     def make_vfs(self, number):
-        """igb sets up its link anew for that, if it is up."""
+        """igb sets up its link anew for that, if it is up, upon which the
+        VFs reset themselves and tell their addresses again."""
         self.set_numvfs(number)
         wait_until(self.ready, "the netdevs of the VFs", 60)
         if "UP" in self.link()["flags"]:
             wait_until(self.has_link, "the link of %s" % self.address, 60)
+        wait_until(self.knows_vfs, "the addresses of the VFs", 60)
         return self.vfs()
 
 
@@ -141,6 +157,14 @@ def bind(function, driver):
 class NestedGuest:
     """A guest of the guest: QEMU that has been given a function which
     vfio-pci has, and so holds /dev/vfio/GROUP.  Its processors never run."""
+    all = []
+
+    @classmethod
+    def end_all(cls):
+        """Whoever takes a function from one would wait for it for ever."""
+        for guest in cls.all:
+            guest.process.kill()
+        cls.all.clear()
 
     def __init__(self, host, function):
         self.node = "/dev/vfio/%d" % function.iommu_group()
@@ -150,6 +174,7 @@ class NestedGuest:
             "-machine", "q35,accel=tcg", "-m", "16", "-nodefaults",
             "-display", "none", "-S", "-device",
             "vfio-pci,host=" + function.address)
+        self.all.append(self)
         wait_until(self.holds, "QEMU to have " + self.node, 60)
 
     def holds(self):
