@@ -7,6 +7,7 @@ true, a failure names the kernel's reason, vifd lives on, a second try
 succeeds, and in the end nothing is left."""
 
 import collections
+import contextlib
 import errno
 import fnmatch
 import os
@@ -433,9 +434,16 @@ def test_a_call_that_fails_for_a_moment_only(switch):
 def test_no_descriptor_for_a_client(switch, name):
     """It gets the one in reserve for as long as it takes to be told so."""
     switch.start_vifd(env=switch.faults.env)
-    switch.faults.arm("accept vifd.sock", 1, *failing(name))
-    with Connection(switch.socket) as client:
-        assert client.receive()["error"]["data"]["code"] == "busy"
+
+    def told():
+        """Not if vifd has looked for clients before there was one."""
+        switch.faults.arm("accept vifd.sock", 1, *failing(name))
+        with Connection(switch.socket, 1) as client, \
+                contextlib.suppress(TimeoutError):
+            return client.receive()
+
+    answer = wait_until(told, "a client to be told")
+    assert answer["error"]["data"]["code"] == "busy"
     assert switch.call("plug", binding=binding(1))["state"] == "active"
 
 
