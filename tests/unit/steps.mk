@@ -11,6 +11,10 @@ UNIT_TESTS += \
 KERNEL_TESTS += tests/unit/test-vf-netdev
 
 SOME_STEP = tests/unit/some-step.c tests/unit/some-step.h
+PCI_HOST = \
+	tests/unit/pci-host.c \
+	tests/unit/pci-host.h \
+	$(FAKE_SYSFS) $(SOME_STEP)
 VF_HOST = \
 	tests/unit/fake-pf.c \
 	tests/unit/fake-pf.h \
@@ -43,31 +47,26 @@ tests_unit_test_vf_args_SOURCES = tests/unit/test-vf-args.c
 tests_unit_test_vf_args_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_vf_args_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_vf_args_LDADD = $(UNIT_LIBS)
-tests_unit_test_pci_driver_SOURCES = tests/unit/test-pci-driver.c $(FAKE_SYSFS)
+# Of what tests/unit/pci-host.c has in its place.
+PCI_HOST_WRAPS = $(AM_LDFLAGS) \
+	-Wl,--wrap=privilege_pci_driver_override \
+	-Wl,--wrap=privilege_pci_unbind \
+	-Wl,--wrap=privilege_pci_bind \
+	-Wl,--wrap=privilege_pci_probe \
+	-Wl,--wrap=privilege_pci_reset \
+	-Wl,--wrap=privilege_pci_check_unheld \
+	-Wl,--wrap=rtnl_get_by_name
+tests_unit_test_pci_driver_SOURCES = tests/unit/test-pci-driver.c $(PCI_HOST)
 tests_unit_test_pci_driver_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pci_driver_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_pci_driver_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=privilege_pci_driver_override \
-	-Wl,--wrap=privilege_pci_unbind \
-	-Wl,--wrap=privilege_pci_bind \
-	-Wl,--wrap=privilege_pci_probe \
-	-Wl,--wrap=privilege_pci_reset \
-	-Wl,--wrap=privilege_pci_check_unheld \
-	-Wl,--wrap=rtnl_get_by_name
+tests_unit_test_pci_driver_LDFLAGS = $(PCI_HOST_WRAPS)
 tests_unit_test_pci_driver_LDADD = $(UNIT_LIBS)
 tests_unit_test_pci_driver_pf_SOURCES = tests/unit/test-pci-driver-pf.c \
-	$(FAKE_SYSFS)
+	$(PCI_HOST)
 tests_unit_test_pci_driver_pf_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pci_driver_pf_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_pci_driver_pf_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=privilege_pci_driver_override \
-	-Wl,--wrap=privilege_pci_unbind \
-	-Wl,--wrap=privilege_pci_bind \
-	-Wl,--wrap=privilege_pci_probe \
-	-Wl,--wrap=privilege_pci_reset \
-	-Wl,--wrap=privilege_pci_set_numvfs \
-	-Wl,--wrap=privilege_pci_check_unheld \
-	-Wl,--wrap=rtnl_get_by_name
+tests_unit_test_pci_driver_pf_LDFLAGS = $(PCI_HOST_WRAPS) \
+	-Wl,--wrap=privilege_pci_set_numvfs
 tests_unit_test_pci_driver_pf_LDADD = $(UNIT_LIBS)
 tests_unit_test_vf_netdev_SOURCES = tests/unit/test-vf-netdev.c \
 	$(KERNEL_FIXTURE) $(FAKE_SYSFS) $(SOME_STEP)
