@@ -209,7 +209,7 @@ plan_on_vf(struct context *c)
     struct vif_error *error = check_address(c);
 
     error = error ? error : device_port_init(&p, host, c->binding,
-                                                   c->previous);
+                                             c->previous);
     if (error) {
         return error;
     }

@@ -84,7 +84,7 @@ check_upper(void *look_, const char *upper)
 }
 
 struct vif_error *
-device_check_links(const struct step *step, const struct step_env *env)
+device_check_links(struct step *step, const struct step_env *env)
 {
     struct look look = { step, env };
 
@@ -92,7 +92,7 @@ device_check_links(const struct step *step, const struct step_env *env)
 }
 
 struct vif_error *
-device_check_unused(const struct step *step, const struct step_env *env)
+device_check_unused(struct step *step, const struct step_env *env)
 {
     struct vif_error *error = device_check_unheld(step->object);
 
@@ -100,7 +100,7 @@ device_check_unused(const struct step *step, const struct step_env *env)
 }
 
 struct vif_error *
-device_check_new(const struct step *step, const struct step_env *env)
+device_check_new(struct step *step, const struct step_env *env)
 {
     return (step->has_previous || step->original.n ? NULL
             : device_check_unused(step, env));

@@ -29,20 +29,19 @@ struct vif_error *device_check_unheld(const char *device_name)
  * or a container has the netdev of 'step->object': a macvtap that libvirt has
  * made, a macvlan, an ipvlan.  Not one that is marked as that of the step's
  * port, which other steps see to.  Any other error: likewise. */
-struct vif_error *device_check_links(const struct step *step,
+struct vif_error *device_check_links(struct step *step,
                                      const struct step_env *)
     VIF_WARN_UNUSED;
 
-/* Both. */
-struct vif_error *device_check_unused(const struct step *,
-                                      const struct step_env *)
+/* Both.  These two are check_unused() of steps. */
+struct vif_error *device_check_unused(struct step *, const struct step_env *)
     VIF_WARN_UNUSED;
 
 /* Both, for capture(), before it has written an original: NULL without a look
  * if the step's port has had the device already.  Then the guest may be its
  * own, also after a reboot, when the original is void and the guest may have
  * been started before the port was put back. */
-struct vif_error *device_check_new(const struct step *,
-                                   const struct step_env *) VIF_WARN_UNUSED;
+struct vif_error *device_check_new(struct step *, const struct step_env *)
+    VIF_WARN_UNUSED;
 
 #endif /* steps/held.h */

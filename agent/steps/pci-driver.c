@@ -531,13 +531,6 @@ pci_driver_revert(struct step *step, const struct step_env *env)
     return error;
 }
 
-static struct vif_error *
-pci_driver_check_unused(struct step *step,
-                        const struct step_env *env)
-{
-    return device_check_unused(step, env);
-}
-
 const struct step_class step_pci_driver_class = {
     .kind = "pci-driver",
     .version = 1,
@@ -550,5 +543,5 @@ const struct step_class step_pci_driver_class = {
     .apply = pci_driver_apply,
     .verify = pci_driver_verify,
     .revert = pci_driver_revert,
-    .check_unused = pci_driver_check_unused,
+    .check_unused = device_check_unused,
 };

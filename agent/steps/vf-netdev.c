@@ -396,12 +396,6 @@ vf_netdev_revert(struct step *step, const struct step_env *env)
                           step->object);
 }
 
-static struct vif_error *
-vf_netdev_check_unused(struct step *step, const struct step_env *env)
-{
-    return device_check_links(step, env);
-}
-
 const struct step_class step_vf_netdev_class = {
     .kind = "vf-netdev",
     .version = 1,
@@ -414,5 +408,5 @@ const struct step_class step_vf_netdev_class = {
     .apply = vf_netdev_apply,
     .verify = vf_netdev_verify,
     .revert = vf_netdev_revert,
-    .check_unused = vf_netdev_check_unused,
+    .check_unused = device_check_links,
 };

@@ -459,7 +459,7 @@ static struct vif_error *
 give_back(const struct wish *wish, const struct rtnl_vf *wanted,
           struct rtnl_vf *found, struct ds *warnings, long long deadline)
 {
-    static const enum rtnl_vf_field stubborn[] = {
+    static const enum rtnl_vf_field sticky[] = {
         RTNL_VF_MAC, RTNL_VF_SPOOFCHK,
     };
     struct vf_refusals refusals = { .reasons = DS_EMPTY_INITIALIZER };
@@ -471,9 +471,9 @@ give_back(const struct wish *wish, const struct rtnl_vf *wanted,
     }
     /* Some drivers take back neither an address nor spoof checking.  One that
      * keeps a VLAN or trust is asked again: the VF is not free so. */
-    for (size_t i = 0; i < ARRAY_SIZE(stubborn); i++) {
-        if (vf_equal(wanted, &neutral, stubborn[i])) {
-            refusals.may |= RTNL_VF_BIT(stubborn[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(sticky); i++) {
+        if (vf_equal(wanted, &neutral, sticky[i])) {
+            refusals.may |= RTNL_VF_BIT(sticky[i]);
         }
     }
     error = vf_converge(&wish->place, wanted, found, &refusals, deadline);
@@ -577,12 +577,6 @@ vf_revert(struct step *step, const struct step_env *env)
     return error;
 }
 
-static struct vif_error *
-vf_check_unused(struct step *step, const struct step_env *env)
-{
-    return device_check_unused(step, env);
-}
-
 const struct step_class step_vf_class = {
     .kind = "vf",
     .version = 1,
@@ -595,5 +589,5 @@ const struct step_class step_vf_class = {
     .apply = vf_apply,
     .verify = vf_verify,
     .revert = vf_revert,
-    .check_unused = vf_check_unused,
+    .check_unused = device_check_unused,
 };

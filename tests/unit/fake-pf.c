@@ -146,21 +146,21 @@ device_check_unheld(const char *device_name)
 }
 
 struct vif_error *
-device_check_links(const struct step *step, const struct step_env *env)
+device_check_links(struct step *step, const struct step_env *env)
 {
     (void) env;
     return check_holder(step->object);
 }
 
 struct vif_error *
-device_check_unused(const struct step *step, const struct step_env *env)
+device_check_unused(struct step *step, const struct step_env *env)
 {
     (void) env;
     return check_holder(step->object);
 }
 
 struct vif_error *
-device_check_new(const struct step *step, const struct step_env *env)
+device_check_new(struct step *step, const struct step_env *env)
 {
     (void) env;
     return (step->has_previous || step->original.n ? NULL

@@ -82,7 +82,7 @@ test_links(void **state)
     };
     const struct fake_sys *fake = *state;
     const struct step_env env = { .key = "key" };
-    const struct step step = {
+    struct step step = {
         .object = (char *) "pci/" FAKE_NIC, .port_id = (char *) "port-1",
     };
 

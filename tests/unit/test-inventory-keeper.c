@@ -375,6 +375,18 @@ test_failure(void **state)
     inventory_keeper_stop(keeper);
 }
 
+/* A round that failed is done again: 0000:04:00.0 has come meanwhile. */
+static void
+assert_catches_up(struct inventory_keeper *keeper)
+{
+    const struct vif_error *error;
+
+    UNTIL((inventory_keeper_get(keeper, &error), !error),
+          inventory_keeper_run(keeper), inventory_keeper_wait(keeper));
+    assert_string_equal(ds_cstr(&told), "+pci/0000:04:00.0 ");
+    inventory_keeper_stop(keeper);
+}
+
 /* Nobody says anything any more: it is tried again all the same. */
 static void
 test_retry(void **state)
@@ -393,10 +405,7 @@ test_retry(void **state)
 
     assert_int_equal(rename(elsewhere, sysfs->root), 0);
     fake_sysfs_pci(sysfs, "0000:04:00.0");
-    UNTIL((inventory_keeper_get(keeper, &error), !error),
-          inventory_keeper_run(keeper), inventory_keeper_wait(keeper));
-    assert_string_equal(ds_cstr(&told), "+pci/0000:04:00.0 ");
-    inventory_keeper_stop(keeper);
+    assert_catches_up(keeper);
 }
 
 /* Something happens, and nothing can be opened to look at it: later. */
@@ -417,10 +426,7 @@ test_no_descriptor(void **state)
     no_descriptors_end(&none);
     assert_non_null(error);
     assert_int_equal(error->errnum, EMFILE);
-    UNTIL((inventory_keeper_get(keeper, &error), !error),
-          inventory_keeper_run(keeper), inventory_keeper_wait(keeper));
-    assert_string_equal(ds_cstr(&told), "+pci/0000:04:00.0 ");
-    inventory_keeper_stop(keeper);
+    assert_catches_up(keeper);
 }
 
 /* A driver that does not answer does not keep vifd from ending. */

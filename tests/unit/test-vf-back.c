@@ -204,7 +204,7 @@ test_refused_when_taken_back(void **state)
     static const struct {
         const char *key, *value;
         enum rtnl_vf_request request;
-        bool is_stubborn;
+        bool is_sticky;
     } cases[] = {
         { "vlan", "100", RTNL_VF_SET_VLAN, false },
         { "trust", "true", RTNL_VF_SET_TRUST, false },
@@ -219,7 +219,7 @@ test_refused_when_taken_back(void **state)
         vif_attrs_set(&step.args, cases[i].key, cases[i].value);
         assert_null(plug(&step));
         fake_pf.errnums[cases[i].request] = EINVAL;
-        if (cases[i].is_stubborn) {
+        if (cases[i].is_sticky) {
             assert_null(run(&step, STEP_REVERT));
             assert_warning(&step, "Invalid argument");
         } else {
