@@ -97,7 +97,7 @@ struct device {
     uint16_t vf_product;            /* A PF: what its VFs will have. */
     int numa_node;                  /* DEVICE_UNKNOWN if it has none. */
     int iommu_group;                /* DEVICE_UNKNOWN if it has none. */
-    char driver[32];                /* "" if none is bound. */
+    char driver[56];                /* "" if none is bound. */
     char serial[VPD_SERIAL_SIZE];   /* Of the card; "" if it is not known.  A
                                      * VF's is mostly its PF's alone. */
     int serial_errnum;              /* Why VPD that is there could not be

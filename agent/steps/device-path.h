@@ -30,7 +30,7 @@ bool device_path_pci(const char *name, struct privilege_pci_address *);
 bool device_path_exists(const char *name);
 
 /* The driver that is bound to it; "" (and false) if none is. */
-#define DEVICE_DRIVER_SIZE 32
+#define DEVICE_DRIVER_SIZE 56      /* The kernel's MODULE_NAME_LEN. */
 bool device_path_driver(const char *name, char driver[DEVICE_DRIVER_SIZE]);
 
 /* The driver that alone may be bound to it; "" (and false) if any may that

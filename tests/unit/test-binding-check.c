@@ -100,6 +100,9 @@ test_strings_are_checked(void **state)
         CASE(device_name, ".", "no name"),
         CASE(device_name, "", "empty"),
         CASE(device_name, "abcdefghijklmnop", "longer than 15"),
+        CASE(driver, "", "empty"),
+        CASE(driver, "../vfio-pci", "may only contain"),
+        CASE(driver, BYTES_64, "longer than 55"),
 #undef CASE
     };
 
