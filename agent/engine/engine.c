@@ -314,8 +314,20 @@ port_recheck_soon(struct port *port)
     }
 }
 
-/* A notification about a step that is just being carried out is our own
- * doing; its verification comes after it. */
+/* Whether a notification about 'step' may be somebody else's doing, or come
+ * too late for what is being looked at.  While it is carried out it is our
+ * own, and its verification comes after it. */
+static bool
+is_news(const struct pstep *step)
+{
+    enum transition transition = step->port->transition;
+
+    return (transition == TRANSITION_NONE || transition == TRANSITION_CHECK
+            || step->phase == PHASE_DONE
+            || (transition == TRANSITION_FORWARD
+                && step->action == ACTION_KEEP));
+}
+
 void
 engine_object_changed(struct engine *engine, const char *kind,
                       const char *object)
@@ -323,8 +335,7 @@ engine_object_changed(struct engine *engine, const char *kind,
     const struct pstep *step = pstep_lookup(engine, kind, object);
 
     if (step) {
-        if (step->port->transition == TRANSITION_NONE
-            || step->phase == PHASE_DONE) {
+        if (is_news(step)) {
             port_recheck_soon(step->port);
         }
         return;

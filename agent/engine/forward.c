@@ -493,6 +493,16 @@ forward_note_suspects(struct port *port)
     }
 }
 
+/* What was put right may have come back under another number, after others
+ * had been told the first: the check that follows says so. */
+static void
+forward_note_outdated(struct port *port)
+{
+    for (size_t i = 0; i < port->n_steps; i++) {
+        port->recheck_later |= pstep_outdated(port->steps[i]) != NULL;
+    }
+}
+
 /* The record that says that all is in place is durable. */
 static void
 forward_finish(struct port *port)
@@ -508,6 +518,7 @@ forward_finish(struct port *port)
         return;
     }
     port_finish_forward(port);
+    forward_note_outdated(port);
     if (drops) {
         drop_start(port, false);
     } else {

@@ -500,6 +500,10 @@ port_fill(struct port *port, const struct json *json)
             break;
         }
     }
+    if (port->transition == TRANSITION_NONE && !port->current.valid) {
+        return vif_error_create(VIF_ERR_JOURNAL, "the record is damaged: what "
+                                "is in place is missing");
+    }
     port->engine->n_transitions += port->transition != TRANSITION_NONE;
     port->commit = port->engine->commit_durable;
     return NULL;

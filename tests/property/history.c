@@ -27,6 +27,8 @@ const struct family families[] = {
       "the journal fails and is slow" },
     { "crashes", MAY(CRASH), 12,
       "the daemon dies at any point and starts again" },
+    { "proofs", MAY(CRASH) | MAY(STRANGERS), 8,
+      "the daemon dies at any point, others change things" },
     { "reboots", MAY(CRASH) | MAY(REBOOT), 8,
       "the machine too" },
     { "rush", MAY(RUSH) | MAY(LINGER) | MAY(CRASH) | MAY(JOURNAL), 10,
@@ -177,6 +179,7 @@ make_stranger(struct maker *maker, struct event *event)
     if (dice_chance(dice, 40)) {
         event->act = STRANGER_CHANGE;
     }
+    event->late = dice_chance(dice, 30);
     if (dice_chance(dice, 8)) {
         event->kind = dice_chance(dice, 50) ? EVENT_DEAF : EVENT_ALL_CHANGED;
     }
@@ -255,6 +258,9 @@ make_misfortune(struct maker *maker, struct event *event)
                 event->kind = EVENT_CRASH;
                 event->orderly = dice_chance(dice, 15);
                 event->settle = dice_chance(dice, 40);
+                event->proving = dice_chance(dice, 50);
+                event->disturbing = (may(maker, MAY_STRANGERS)
+                                     && dice_chance(dice, 30));
                 return true;
             }
             break;
@@ -453,9 +459,10 @@ event_describe(const struct event *event, char *buf, size_t size)
                 class = &thing_classes[i];
             }
         }
-        snprintf(buf, size, "a stranger %s %s %u (value %u)",
+        snprintf(buf, size, "a stranger %s %s %u (value %u)%s",
                  stranger_act_name(event->act), class->kind,
-                 event->thing - class->first, event->value);
+                 event->thing - class->first, event->value,
+                 event->late ? ", or what was just looked at" : "");
         break;
     case EVENT_DEAF:
         snprintf(buf, size, "notifications get lost from now on");
@@ -471,6 +478,7 @@ event_describe(const struct event *event, char *buf, size_t size)
         snprintf(buf, size, "the %s%s",
                  event->kind == EVENT_REBOOT ? "machine reboots"
                  : event->orderly ? "daemon ends and starts again"
+                 : event->proving ? "daemon dies over a proof and starts again"
                  : "daemon dies and starts again",
                  event->settle ? ", and recovers fully" : "");
         break;

@@ -52,6 +52,9 @@ struct event {
     unsigned int ms;        /* EVENT_WAIT. */
     bool orderly;           /* EVENT_CRASH: ends what is under way first. */
     bool settle;            /* EVENT_CRASH: recovers before what follows. */
+    bool late;              /* EVENT_STRANGER: after a look at something. */
+    bool proving;           /* EVENT_CRASH: while a proof is awaited ... */
+    bool disturbing;        /* ... of something that is gone then. */
 };
 
 /* What may happen in a history: bit (1u << MAY_...). */

@@ -88,11 +88,36 @@ live_preview(struct world *world, const struct event *event)
     vif_binding_destroy(&binding);
 }
 
+/* Goes on for a moment, until the result of some 'op' is on its way, and then
+ * 'n_more' turns.  Returns what it was done with, or NULL. */
+static struct thing *
+await_effect(struct world *world, enum step_op op, unsigned int n_more)
+{
+    long long until = world->now_us + 20000;
+    struct thing *thing;
+
+    while (!(thing = executor_awaits(&world->executor, op))
+           && (world_turn(world) || world_pass_time(world, until))) {
+        continue;
+    }
+    while (thing && n_more-- > 0
+           && (world_turn(world) || world_pass_time(world, until))) {
+        continue;
+    }
+    return thing;
+}
+
 static void
 live_stranger(struct world *world, const struct event *event)
 {
-    struct thing *thing = &world->host.things[event->thing];
+    struct thing *thing = NULL;
 
+    if (event->late) {
+        thing = await_effect(world, STEP_VERIFY, 0);
+    }
+    if (!thing) {
+        thing = &world->host.things[event->thing];
+    }
     if (host_stranger(&world->host, thing, event->act, event->value)) {
         world_notify(world, thing);
     }
@@ -114,10 +139,20 @@ wind_up(struct world *world)
 static void
 live_crash(struct world *world, const struct event *event)
 {
+    struct thing *thing = NULL;
+
     if (event->orderly) {
         wind_up(world);
+    } else if (event->proving) {
+        /* A few turns later, what the journal says by then need not be what
+         * was answered. */
+        thing = await_effect(world, STEP_APPLY, dice_below(&world->dice, 8));
     }
     world_crash(world, event->kind == EVENT_REBOOT);
+    if (thing && event->disturbing
+        && host_stranger(&world->host, thing, STRANGER_REMOVE, 0)) {
+        world_notify(world, thing);
+    }
     if (!event->settle) {
         return;
     }
@@ -160,7 +195,7 @@ live_event(struct world *world, const struct event *event, uint8_t ports)
         live_stranger(world, event);
         break;
     case EVENT_DEAF:
-        world->losing = true;
+        world->losing = world->deaf = true;
         break;
     case EVENT_ALL_CHANGED:
         world->losing = false;

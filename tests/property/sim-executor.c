@@ -209,7 +209,10 @@ task_effect(struct sim_executor *executor, struct sim_task *task)
     char buf[64];
 
     task->stage = TASK_EFFECTIVE;
-    task->ready_us = world->now_us + dice_below(&world->dice, 500);
+    /* The proof of what went through a database takes its time. */
+    task->ready_us = world->now_us
+                     + dice_below(&world->dice,
+                                  task_in_main_loop(task) ? 6000 : 500);
     if (task->fault == FAULT_GONE) {
         if (host_stranger(host, task->thing, STRANGER_REMOVE, 0)) {
             world_notify(world, task->thing);
@@ -528,6 +531,19 @@ task_crash(struct sim_executor *executor, struct sim_task *task)
     max_writes = fate == 1 ? UINT_MAX : 1 + dice_below(&world->dice, 2);
     vif_error_destroy(host_do(&world->host, task->thing, &step_task->step,
                               step_task->op, max_writes, &changed));
+}
+
+struct thing *
+executor_awaits(const struct sim_executor *executor, enum step_op op)
+{
+    for (size_t i = 0; i < executor->n_tasks; i++) {
+        const struct sim_task *task = &executor->tasks[i];
+
+        if (task->stage == TASK_EFFECTIVE && task->task->op == op) {
+            return task->thing;
+        }
+    }
+    return NULL;
 }
 
 void

@@ -46,6 +46,7 @@ struct world {
     uint32_t changed;           /* Bit I: thing I, to be notified. */
     bool all_changed;           /* Notifications were lost. */
     bool losing;                /* They get lost now. */
+    bool deaf;                  /* Some have been lost. */
     long long wake_us;          /* When engine_wait() wants to be woken. */
     unsigned int mutated;       /* How often the mutation showed. */
 };
