@@ -309,7 +309,7 @@ port_finish_forward(struct port *port)
         step->position = i;
     }
     plan_meta_move(&port->current, &port->target);
-    port->drifted = port->restore_due = false;
+    port->drifted = port->restore_due = port->restore_again = false;
     port_set_trouble(port, NULL);
     claims_trim(port);
 }

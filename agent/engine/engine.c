@@ -372,7 +372,9 @@ engine_object_seen(struct engine *engine, const char *kind,
 {
     struct pstep *step = pstep_lookup(engine, kind, object);
 
-    if (step && step->port->transition == TRANSITION_FORWARD) {
+    /* There is more to one that is kept than can be seen at a glance. */
+    if (step && step->port->transition == TRANSITION_FORWARD
+        && step->action != ACTION_KEEP) {
         step->suspect = !as_asked;
         engine_kick(step->port);
     } else {

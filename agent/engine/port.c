@@ -150,7 +150,9 @@ port_set_transition(struct port *port, enum transition transition)
         }
         if (port->recheck_later) {
             port->recheck_later = false;
-            port->recheck_us = engine_now(engine) + RECHECK_DELAY_US;
+            if (!port->restore_again) {
+                port->recheck_us = engine_now(engine) + RECHECK_DELAY_US;
+            }
         }
     }
     engine_kick(port);

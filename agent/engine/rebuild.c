@@ -130,6 +130,8 @@ rebuild_finish(struct port *port)
     port->drifted = wrong != NULL;
     port_set_trouble(port, wrong);
     port->in_journal = port->changed = true;
+    /* Until now nobody could tell that a notification was about it. */
+    port->recheck_later = true;
     port_touch(port);
     port_set_transition(port, TRANSITION_NONE);
     port_settle(port);

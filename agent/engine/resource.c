@@ -144,6 +144,15 @@ resource_is_changing(const struct resource *resource)
     return false;
 }
 
+/* Whether who wants 'args' is content with 'resource' as it is: two who share
+ * it need not have asked for it in the same words. */
+static bool
+suits(const struct resource *resource, const struct vif_attrs *args)
+{
+    return (vif_attrs_equal(&resource->args, args)
+            || resource->class->compare(&resource->args, args) == STEP_KEEP);
+}
+
 /* From now on 'args' are wanted; what is there has the old ones. */
 static void
 resource_set_args(struct resource *resource, const struct vif_attrs *args)
@@ -180,9 +189,7 @@ resource_acquire(struct pstep *step)
                              "changing it"), 0);
     }
     if (resource && resource_n_live(resource)) {
-        if (!vif_attrs_equal(&resource->args, &step->new)
-            && step->class->compare(&resource->args, &step->new)
-               != STEP_KEEP) {
+        if (!suits(resource, &step->new)) {
             return vif_error_create(VIF_ERR_CONFLICT, "it is shared with %"
                                     PRIuSIZE" others that want it otherwise",
                                     resource_n_live(resource));
@@ -230,7 +237,7 @@ resource_is_as(const struct pstep *step, const struct vif_attrs *args)
     const struct resource *resource = step->resource;
 
     return (!resource->altering && !resource->error
-            && vif_attrs_equal(&resource->args, args));
+            && suits(resource, args));
 }
 
 /* Changes the thing that 'step' holds to 'args', if nobody else holds it. */
