@@ -323,7 +323,7 @@ is_news(const struct pstep *step)
     enum transition transition = step->port->transition;
 
     return (transition == TRANSITION_NONE || transition == TRANSITION_CHECK
-            || step->phase == PHASE_DONE
+            || step->phase == PHASE_DONE || step->task_over
             || (transition == TRANSITION_FORWARD
                 && step->action == ACTION_KEEP));
 }

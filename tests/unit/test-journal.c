@@ -287,10 +287,14 @@ test_log_is_tidied_up_when_idle(void **state)
                                         "WHERE key = 'checkpoints'");
           tidied = strcmp(n, "0") != 0,
           poll_timer_wait(10));
-    journal_put(journal, JOURNAL_PORT, "p1", "small");
-    commit(journal);
-    assert_int_equal(stat(wal, &st), 0);
-    assert_in_range(st.st_size, 1, 4 << 20);
+    /* Who was reading then may have kept it from using the log anew. */
+    tidied = false;
+    UNTIL(tidied,
+          journal_put(journal, JOURNAL_PORT, "p1", "small");
+          commit(journal);
+          assert_int_equal(stat(wal, &st), 0);
+          tidied = st.st_size > 0 && st.st_size <= 4 << 20,
+          poll_timer_wait(10));
     journal_sqlite_close(journal);
     assert_int_equal(stat(wal, &st), -1);
 }
