@@ -46,6 +46,8 @@ class Cells:
         self.host, self.job, self.view = host, job, lambda: view(host)
         self.log = os.path.join(host.dir, "points")
         assert start(host)
+        # Whether to make one is decided when Open vSwitch has been seen.
+        wait_until(lambda: os.path.exists(host.journal), "the journal")
         self.empty = self.view()
 
     def prepare(self):
