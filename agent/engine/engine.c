@@ -316,14 +316,16 @@ port_recheck_soon(struct port *port)
 
 /* Whether a notification about 'step' may be somebody else's doing, or come
  * too late for what is being looked at.  While it is carried out it is our
- * own, and its verification comes after it. */
+ * own, and its verification comes after it: a database tells of our own
+ * changes until the very end. */
 static bool
 is_news(const struct pstep *step)
 {
     enum transition transition = step->port->transition;
 
     return (transition == TRANSITION_NONE || transition == TRANSITION_CHECK
-            || step->phase == PHASE_DONE || step->task_over
+            || step->phase == PHASE_DONE
+            || (step->task_over && !step->class->start)
             || (transition == TRANSITION_FORWARD
                 && step->action == ACTION_KEEP));
 }

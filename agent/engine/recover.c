@@ -216,6 +216,9 @@ recover_records(struct engine *engine, const struct smap *records)
     }
     recover_held_claims(engine, &records[JOURNAL_CLAIM]);
     HMAP_FOR_EACH (port, node, &engine->ports) {
+        if (!port->in_journal) {
+            continue;           /* Somebody asked for it meanwhile. */
+        }
         recover_port(port);
         if (port->transition == TRANSITION_NONE) {
             claims_trim(port);
