@@ -126,6 +126,15 @@ resource_is_busy(void)
         vif_error_create(VIF_ERR_BUSY, "an operation on it is under way"), 0);
 }
 
+/* Whether who wants 'args' is content with 'resource' as it is: two who share
+ * it need not have asked for it in the same words. */
+static bool
+suits(const struct resource *resource, const struct vif_attrs *args)
+{
+    return (vif_attrs_equal(&resource->args, args)
+            || resource->class->compare(&resource->args, args) == STEP_KEEP);
+}
+
 /* Whether somebody who has 'resource' is changing it and might still have to
  * change it back. */
 static bool
@@ -134,23 +143,11 @@ resource_is_changing(const struct resource *resource)
     for (size_t i = 0; i < resource->n_holders; i++) {
         const struct pstep *step = resource->holders[i];
 
-        if (!step->leaving && step->has_cur
-            && !vif_attrs_equal(&step->cur, &resource->args)
-            && step->class->compare(&step->cur, &resource->args)
-               != STEP_KEEP) {
+        if (!step->leaving && step->has_cur && !suits(resource, &step->cur)) {
             return true;
         }
     }
     return false;
-}
-
-/* Whether who wants 'args' is content with 'resource' as it is: two who share
- * it need not have asked for it in the same words. */
-static bool
-suits(const struct resource *resource, const struct vif_attrs *args)
-{
-    return (vif_attrs_equal(&resource->args, args)
-            || resource->class->compare(&resource->args, args) == STEP_KEEP);
 }
 
 /* From now on 'args' are wanted; what is there has the old ones. */

@@ -101,12 +101,12 @@ void executor_release(struct sim_executor *);
 /* From now on nothing fails or hangs. */
 void executor_heal(struct sim_executor *);
 
-/* The daemon dies: what is under way has happened, or not, or in part, or
- * will.  Call after engine_destroy(). */
 /* Something with which 'op' has been done, of which the engine has still to
  * hear; or NULL. */
 struct thing *executor_awaits(const struct sim_executor *, enum step_op op);
 
+/* The daemon dies: what is under way has happened, or not, or in part, or
+ * will.  Call after engine_destroy(). */
 void executor_crash(struct sim_executor *);
 /* The machine too: nothing lingers. */
 void executor_reboot(struct sim_executor *);
