@@ -108,6 +108,10 @@ errand_main(void *errand_)
     } else {
         send_answer(errand->fd, &answer, passed);
     }
+    if (passed >= 0) {
+        close(passed);          /* Before the end of what it was sent on. */
+        passed = -1;
+    }
     close(errand->fd);
     free(errand);
     atomic_fetch_sub(&under_way, 1);

@@ -80,6 +80,18 @@ gone(void)
     return vif_error_create(VIF_ERR_UNAVAILABLE, "vifd's helper has ended");
 }
 
+static struct vif_error *
+late(int timeout_ms)
+{
+    struct vif_error *error = vif_error_create(
+        VIF_ERR_DEADLINE, "the helper has not answered for %d ms",
+        timeout_ms);
+
+    error->errnum = ETIMEDOUT;
+    error->retry = true;
+    return error;
+}
+
 /* Asking. */
 
 static struct vif_error *
@@ -148,12 +160,12 @@ ask_helper(const struct privilege_request *request,
     struct vif_error *error = send_request(request, pair[1]);
     close(pair[1]);
     if (!error && !wait_for(ours, timeout_ms)) {
-        error = vif_error_create(VIF_ERR_DEADLINE, "the helper has not "
-                                 "answered for %d ms", timeout_ms);
-        error->errnum = ETIMEDOUT;
-        error->retry = true;
+        error = late(timeout_ms);
     }
     error = error ? error : receive_answer(ours, answer, fdp);
+    if (!error && *fdp >= 0 && !wait_for(ours, timeout_ms)) {
+        error = late(timeout_ms);
+    }
     if (!error && answer->failed) {
         error = vif_error_create(answer->code, "%s", answer->text);
         error->errnum = answer->errnum;

@@ -7,7 +7,9 @@
  * A request is one packet on the socket between the two, with one descriptor:
  * the socket on which the answer is wanted, one packet as well, perhaps with
  * a descriptor of its own.  So requests do not wait for one another, and who
- * stops waiting closes his end.
+ * stops waiting closes his end.  When the helper closes its end, it has closed
+ * what it has passed: who has been given a tap can then be sure that nobody
+ * else has it open.
  *
  * There are no paths in it: things are named by their address (PCI address,
  * number, interface's name), and what is not well-formed in every byte is not

@@ -6,8 +6,11 @@
 
 #include <config.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -92,7 +95,8 @@ send_packet(const void *bytes, size_t n, const int *passed, size_t n_passed)
     assert_true(sendmsg(channel, &message, MSG_NOSIGNAL) >= 0);
 }
 
-/* Sends 'bytes' as a request; false if the helper drops it. */
+/* Sends 'bytes' as a request, and waits for the end that follows the answer;
+ * false if the helper drops it. */
 static bool
 ask(const void *bytes, size_t n, struct privilege_answer *answer)
 {
@@ -104,6 +108,9 @@ ask(const void *bytes, size_t n, struct privilege_answer *answer)
     close(pair[1]);
     ssize_t got = recv(ours, answer, sizeof *answer, 0);
     assert_true(got == 0 || got == sizeof *answer);
+
+    char more;
+    assert_int_equal(recv(ours, &more, sizeof more, 0), 0);
     return got > 0;
 }
 
@@ -279,6 +286,45 @@ test_garbage(void **state)
     fake_sys_assert_untouched(*state);
 }
 
+/* How many descriptors the helper has of files whose path ends so. */
+static unsigned int
+n_open_in_helper(const char *end)
+{
+    char path[64], target[PATH_MAX];
+    unsigned int n = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/fd", (int) helper);
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)); ) {
+        ssize_t length = readlinkat(dirfd(dir), entry->d_name, target,
+                                    sizeof target - 1);
+
+        target[MAX(length, 0)] = '\0';
+        n += (length >= (ssize_t) strlen(end)
+              && !strcmp(target + length - strlen(end), end));
+    }
+    closedir(dir);
+    return n;
+}
+
+/* From now on the helper does not run while we can: what wakes us is the last
+ * that it has done.  Returns the processors that we had. */
+static cpu_set_t
+run_before_helper(void)
+{
+    const struct sched_param none = { .sched_priority = 0 };
+    cpu_set_t before, one;
+
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    assert_int_equal(sched_setaffinity(helper, sizeof one, &one), 0);
+    assert_int_equal(sched_setscheduler(helper, SCHED_IDLE, &none), 0);
+    return before;
+}
+
 /* An answer of a size that no caller expects, or of another process, is none:
  * what is passed beside it is what was asked for, or nothing. */
 static void
@@ -292,8 +338,13 @@ test_answers_pass_what_was_opened(void **state)
     assert_int_equal(answer.failed, 1);
     assert_int_equal(answer.errnum, ENOENT);
     fake_sys_write(fake, "dev/net/tun", "");
-    assert_true(ask(&request, sizeof request, &answer));
-    assert_int_equal(answer.failed, 0);
+    cpu_set_t before = run_before_helper();
+    for (int i = 0; i < 20; i++) {
+        assert_true(ask(&request, sizeof request, &answer));
+        assert_int_equal(answer.failed, 0);
+        assert_int_equal(n_open_in_helper("/dev/net/tun"), 0);
+    }
+    sched_setaffinity(0, sizeof before, &before);
 }
 
 /* Its life: a process between us and it is killed, and it goes as well, even
