@@ -156,6 +156,7 @@ plan_tap(const struct context *c)
 
     host->attrs_set(args, "multi_queue", bool_text(c->queues.multiqueue));
     host->attrs_setf(args, "queues", "%"PRIu32, c->queues.effective);
+    host->attrs_set(args, "qdisc", "noqueue");
     set_optional(host, args, "mac", mac_or_null(c));
     host->attrs_setf(args, "mtu", "%"PRIu32, c->mtu);
     host->attrs_set(args, "up", bool_text(!b->prepare));
@@ -193,6 +194,9 @@ plan_port(const struct context *c)
      * device's own: with mtu_request the switch would change that. */
     host->attrs_set(args, "type", "");
     host->attrs_set(args, "mtu_request", "");
+    /* Or the switch would give the device the kernel's default discipline
+     * instead of what vifd or libvirt has chosen. */
+    host->attrs_set(args, "qos", "linux-noop");
     host->attrs_set(args, "device",
                     c->binding->create_device ? "required" : "later");
     set_external_ids(c, args);

@@ -17,6 +17,7 @@ agent_libvifd_la_SOURCES += \
 	agent/kernel/rtnl-link.c \
 	agent/kernel/rtnl-monitor.c \
 	agent/kernel/rtnl-private.h \
+	agent/kernel/rtnl-qdisc.c \
 	agent/kernel/rtnl-socket.c \
 	agent/kernel/rtnl-tap.c \
 	agent/kernel/rtnl-upper.c \

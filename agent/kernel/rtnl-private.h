@@ -104,6 +104,10 @@ typedef struct vif_error *rtnl_visit_cb(const struct rtnl_link *, void *aux);
 struct vif_error *rtnl_walk(struct rtnl *, rtnl_visit_cb *visit,
                             void (*restart)(void *aux), void *aux);
 
+/* rtnl-qdisc.c.  Gives a link that is down the queueing discipline "noqueue",
+ * if the kernel has it; otherwise leaves it as it is. */
+struct vif_error *rtnl_set_noqueue(struct rtnl *, int ifindex);
+
 /* rtnl-upper.c: what IFLA_INFO_DATA says of these kinds.  False if it makes no
  * sense. */
 bool rtnl_parse_macvtap(struct nlattr *data, struct rtnl_link *);

@@ -186,6 +186,9 @@ create(struct rtnl *rtnl, const struct rtnl_tap *tap,
     error = error ? error : make_tap(fd, tap);
     error = error ? error : set_owner(fd, tap);
     error = error ? error : look_up_index(rtnl, tap->name, ifindexp);
+    if (!error && tap->unqueued) {
+        error = rtnl_set_noqueue(rtnl, *ifindexp);
+    }
     error = error ? error : rtnl_set(rtnl, *ifindexp, change);
     if (!error && tap->may_last) {
         error = tap->may_last(tap->aux);

@@ -91,6 +91,7 @@ struct vif_error *rtnl_set(struct rtnl *, int ifindex,
 struct rtnl_tap {
     const char *name;
     bool multi_queue;
+    bool unqueued;                      /* See rtnl_tap_create(). */
     uint32_t owner, group;              /* UINT32_MAX: leave unset. */
 
     /* Called before it is made persistent; after an error it is not, and has
@@ -102,7 +103,15 @@ struct rtnl_tap {
 /* Makes a tap that did not exist (IFF_TUN_EXCL), applies 'change', checks
  * nothing, and makes it persistent last, so that a crash before leaves
  * nothing.  Flags: IFF_TAP | IFF_NO_PI | IFF_VNET_HDR.  It has no carrier
- * until somebody opens it (before Linux 6.3: it has while it is made). */
+ * until somebody opens it (before Linux 6.3: it has while it is made).
+ *
+ * One that is 'unqueued' gets the queueing discipline "noqueue" before it goes
+ * up.  Without, the kernel gives a multi-queue tap its default discipline for
+ * each of 256 queues, whatever number will be opened: 1.5 ms under RTNL, and
+ * 5 MB.  They would queue nothing: a tap's driver takes what it is given and
+ * drops what its own ring does not hold.  libvirt does the same to the taps
+ * that it makes.  A kernel that has no queueing disciplines to choose from is
+ * left with what it has. */
 struct vif_error *rtnl_tap_create(struct rtnl *, const struct rtnl_tap *,
                                   const struct rtnl_change *, int *ifindexp);
 

@@ -4,6 +4,7 @@ agent_libvifd_la_SOURCES += \
 	agent/ovs/find.c \
 	agent/ovs/ghosts.c \
 	agent/ovs/health.c \
+	agent/ovs/noop-qos.c \
 	agent/ovs/ovs-private.h \
 	agent/ovs/ovs.c \
 	agent/ovs/ovs.h \

@@ -78,6 +78,9 @@ insert_port(struct ovs *ovs, struct ovsdb_idl_txn *txn,
     }
     ovs_row_set_map(port, PORT_EXTERNAL_IDS, &ids);
     smap_destroy(&ids);
+    if (vif_attrs_get(intent->args, "qos")) {
+        noop_qos_refer(ovs, txn, port);
+    }
 
     hold(bridge, port);
     intent->wrote = intent->own.inserting = true;

@@ -157,6 +157,7 @@ bisect(struct ovs *ovs, struct batch *batch)
 
     ovs->stats.bisections++;
     second->refusals = batch->refusals;
+    second->keeps_qos = batch->keeps_qos;
     for (size_t i = 0; i < n / 2; i++) {
         struct ovs_intent *intent = CONTAINER_OF(
             ovs_list_back(&batch->intents), struct ovs_intent, own.node);
@@ -186,6 +187,12 @@ handle_refusal(struct ovs *ovs, struct batch *batch, const char *text)
         refuse_all(ovs, batch, VIF_ERR_UNAVAILABLE, source);
     } else if (general) {
         refuse_all(ovs, batch, VIF_ERR_OVSDB, source);
+    } else if (batch->drops_qos) {
+        /* Somebody may refer to the row by now.  To tidy up is no reason to
+         * fail. */
+        batch->keeps_qos = true;
+        ovs->stats.retries++;
+        send_again(ovs, batch, STAGE_AGAIN, false);
     } else if (changed && batch->refusals <= 2) {
         ovs->stats.retries++;
         send_again(ovs, batch, STAGE_AGAIN, false);
@@ -378,6 +385,9 @@ build_all(struct ovs *ovs, struct batch *batch, struct ovs_list *refused)
             batch->n_sent++;
         }
     }
+    batch->drops_qos = (!batch->keeps_qos
+                        && noop_qos_drop(ovs, &batch->intents));
+    batch->writes |= batch->drops_qos;
 }
 
 /* For the operator who reads "ovsdb-tool show-log". */

@@ -11,6 +11,7 @@
  *   wanted.c    a port's arguments against its Interface row
  *   find.c      looking things up; whose port it is
  *   build.c     an intent into the rows of a transaction
+ *   noop-qos.c  the row that keeps a device's queueing discipline
  *   verdict.c   how an intent ended, once it is proven
  *   commit.c    the queue, batches, the transaction in flight
  *   proof.c     waiting for cur_cfg; silence
@@ -57,6 +58,8 @@ struct batch {
     struct ovs_list intents;    /* Those not answered yet. */
     size_t n_sent;
     bool writes;                /* Rows other than Open_vSwitch. */
+    bool drops_qos;             /* It deletes the shared QoS row ... */
+    bool keeps_qos;             /* ... and must not, as was refused. */
 
     struct ovsdb_idl_txn *txn;  /* In flight. */
     long long sent_at;          /* ms. */
@@ -125,6 +128,13 @@ const char *ovs_wanted_iface_id(const struct vif_attrs *args);
  * written. */
 struct vif_error *ovs_build(struct ovs *, struct ovsdb_idl_txn *txn,
                             struct ovs_intent *intent);
+
+/* noop-qos.c.  Makes 'port', which is being inserted, refer to the row. */
+void noop_qos_refer(struct ovs *, struct ovsdb_idl_txn *,
+                    const struct ovs_row *port);
+/* Deletes it in the transaction that carries out 'intents', if these remove
+ * ports and none refers to it then.  True if so. */
+bool noop_qos_drop(struct ovs *, const struct ovs_list *intents);
 
 /* verdict.c.  What 'intent' comes to by the replica.  '*againp' is set, and
  * NULL returned, if somebody has undone it meanwhile and it is worth another

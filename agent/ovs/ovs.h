@@ -103,7 +103,7 @@ struct ovs_intent {
     /* Result, valid in done(). */
     int64_t ofport;         /* Positive; 0 unknown; -1 not opened. */
     bool proven;            /* cur_cfg reached our next_cfg. */
-    bool wrote;             /* A row other than Open_vSwitch was written. */
+    bool wrote;             /* A row of its own was written. */
     bool existed;           /* It was there before. */
     bool untouched;         /* With an error: nothing of it was carried out,
                              * nor will be. */
@@ -120,7 +120,10 @@ struct ovs_intent {
 
 struct ovs_config {
     const char *remote;     /* "unix:/run/openvswitch/db.sock". */
-    const char *key;        /* The ownership key, for Port.external_ids. */
+    const char *key;        /* The ownership key, for external_ids; if it is a
+                             * UUID, as a journal's is, also that of the QoS
+                             * row that ports with "qos" refer to: with
+                             * another key they refer to none. */
     unsigned int slot_ms;   /* How long the slot waits for cur_cfg before
                              * ovs-vswitchd is late, as explained above:
                              * 1000. */

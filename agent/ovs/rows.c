@@ -219,3 +219,9 @@ ovs_row_remove_uuid(const struct ovs_row *row, int column,
         &row->header_, row_column(row, column),
         element((union ovsdb_atom) { .uuid = *uuid }));
 }
+
+void
+ovs_row_delete(const struct ovs_row *row)
+{
+    ovsdb_idl_txn_delete(&row->header_);
+}

@@ -32,6 +32,7 @@ enum ovs_table {
     OVS_TABLE_BRIDGE,
     OVS_TABLE_PORT,
     OVS_TABLE_INTERFACE,
+    OVS_TABLE_QOS,
     OVS_N_TABLES
 };
 
@@ -45,19 +46,22 @@ enum {
     BRIDGE_NAME, BRIDGE_PORTS, BRIDGE_DATAPATH_TYPE, BRIDGE_EXTERNAL_IDS,
     BRIDGE_N_COLUMNS
 };
-enum { PORT_NAME, PORT_INTERFACES, PORT_EXTERNAL_IDS, PORT_N_COLUMNS };
+enum {
+    PORT_NAME, PORT_INTERFACES, PORT_EXTERNAL_IDS, PORT_QOS, PORT_N_COLUMNS
+};
 enum {
     INTERFACE_NAME, INTERFACE_TYPE, INTERFACE_EXTERNAL_IDS, INTERFACE_OFPORT,
     INTERFACE_ERROR, INTERFACE_MTU_REQUEST, INTERFACE_OPTIONS,
     INTERFACE_N_COLUMNS
 };
+enum { QOS_TYPE, QOS_EXTERNAL_IDS, QOS_N_COLUMNS };
 enum {
     OVS_N_COLUMNS = SWITCH_N_COLUMNS + BRIDGE_N_COLUMNS + PORT_N_COLUMNS
-                    + INTERFACE_N_COLUMNS
+                    + INTERFACE_N_COLUMNS + QOS_N_COLUMNS
 };
 
-/* Keys of Port.external_ids and Bridge.external_ids by which vifd knows what
- * it has inserted: the installation's key and, for a port, its id. */
+/* Keys of external_ids in Port, Bridge and QoS by which vifd knows what it has
+ * inserted: the installation's key and, for a port, its id. */
 #define OVS_KEY_OWNER "vifd"
 #define OVS_KEY_PORT_ID "vifd-port"
 /* And of a port: what it was asked to be, so that it can be made known again
@@ -142,5 +146,8 @@ void ovs_row_add_uuid(const struct ovs_row *, int column,
                       const struct uuid *);
 void ovs_row_remove_uuid(const struct ovs_row *, int column,
                          const struct uuid *);
+/* A row of a root table, which the server does not collect by itself.  It must
+ * not be read or written any more before the transaction is sent. */
+void ovs_row_delete(const struct ovs_row *);
 
 #endif /* ovs/rows.h */

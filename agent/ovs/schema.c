@@ -48,6 +48,7 @@ static const struct column_spec column_specs[OVS_N_COLUMNS] = {
     COLUMN(PORT, NAME, ovsrec_port_col_name, TRACK),
     COLUMN(PORT, INTERFACES, ovsrec_port_col_interfaces, TRACK),
     COLUMN(PORT, EXTERNAL_IDS, ovsrec_port_col_external_ids, TRACK),
+    COLUMN(PORT, QOS, ovsrec_port_col_qos, QUIET),
 
     COLUMN(INTERFACE, NAME, ovsrec_interface_col_name, TRACK),
     COLUMN(INTERFACE, TYPE, ovsrec_interface_col_type, TRACK),
@@ -56,6 +57,9 @@ static const struct column_spec column_specs[OVS_N_COLUMNS] = {
     COLUMN(INTERFACE, ERROR, ovsrec_interface_col_error, TRACK),
     COLUMN(INTERFACE, MTU_REQUEST, ovsrec_interface_col_mtu_request, TRACK),
     COLUMN(INTERFACE, OPTIONS, ovsrec_interface_col_options, TRACK),
+
+    COLUMN(QOS, TYPE, ovsrec_qos_col_type, QUIET),
+    COLUMN(QOS, EXTERNAL_IDS, ovsrec_qos_col_external_ids, QUIET),
 };
 
 struct table_spec {
@@ -74,6 +78,7 @@ static const struct table_spec table_specs[OVS_N_TABLES] = {
                          PORT_NAME, PORT_EXTERNAL_IDS },
     [OVS_TABLE_INTERFACE] = { "Interface", false, false, INTERFACE_N_COLUMNS,
                               INTERFACE_NAME, INTERFACE_EXTERNAL_IDS },
+    [OVS_TABLE_QOS] = { "QoS", true, false, QOS_N_COLUMNS, -1, -1 },
 };
 
 static struct ovs_row *
@@ -125,6 +130,7 @@ id_of(enum ovs_table table, const struct ovsdb_datum *ids, const char *key)
 
     case OVS_TABLE_SWITCH:
     case OVS_TABLE_BRIDGE:
+    case OVS_TABLE_QOS:
     case OVS_N_TABLES:
     default:
         return NULL;

@@ -6,7 +6,10 @@
  *
  * Arguments: "bridge"; "type" (none or "system": a netdev that is there
  * already); "device", "required" or "later" (the consumer makes the netdev,
- * so that the port need not work yet); "mtu_request"; "external_ids:KEY" and
+ * so that the port need not work yet); "mtu_request"; "qos", none or
+ * "linux-noop": the switch leaves the device's queueing discipline alone (set
+ * when the port is inserted, and neither compared nor changed later: whoever
+ * limits the port's bandwidth puts another row there); "external_ids:KEY" and
  * "options:KEY", the Interface's; "memo", what the port was asked to be, kept
  * in a row that this step has inserted and never compared.  For revert()
  * alone, from the engine: "undo", a port that was adopted is not removed but
@@ -77,6 +80,12 @@ bool_fault(const char *s)
 }
 
 static const char *
+qos_fault(const char *s)
+{
+    return !strcmp(s, "linux-noop") ? NULL : "must be 'linux-noop'";
+}
+
+static const char *
 memo_fault(const char *s)
 {
     return strlen(s) <= MEMO_MAX ? NULL : "is too long";
@@ -88,8 +97,8 @@ static const struct argument {
 } arguments[] = {
     { "bridge", bridge_fault }, { "device", device_fault },
     { "memo", memo_fault },     { "mtu_request", mtu_fault },
-    { "replace", bool_fault },  { "type", type_fault },
-    { "undo", bool_fault },
+    { "qos", qos_fault },       { "replace", bool_fault },
+    { "type", type_fault },     { "undo", bool_fault },
 };
 
 static const char *

@@ -11,12 +11,19 @@
 
 #include "steps/args.h"
 
+static const char *
+qdisc_fault(const char *s)
+{
+    return !strcmp(s, "noqueue") ? NULL : "must be 'noqueue'";
+}
+
 /* Every argument has a default: none is required. */
 static const struct step_argument arguments[] = {
     { "gid", false, step_args_id_fault },
     { "mac", false, step_args_mac_fault },
     { "mtu", false, step_args_mtu_fault },
     { "multi_queue", false, step_args_bool_fault },
+    { "qdisc", false, qdisc_fault },
     { "queues", false, step_args_queues_fault },
     { "replace", false, step_args_bool_fault },
     { "uid", false, step_args_id_fault },
@@ -39,6 +46,7 @@ read_args(const struct vif_attrs *args, struct tap_args *tap)
     *tap = (struct tap_args) {
         .multi_queue = vif_attrs_get_bool(args, "multi_queue", false),
         .up = vif_attrs_get_bool(args, "up", true),
+        .unqueued = vif_attrs_get(args, "qdisc") != NULL,
         .mtu = vif_attrs_get_uint(args, "mtu", 0),
         .uid = vif_attrs_get_uint(args, "uid", VIF_NO_ID),
         .gid = vif_attrs_get_uint(args, "gid", VIF_NO_ID),

@@ -16,6 +16,7 @@
 
 struct tap_args {
     bool multi_queue, up;
+    bool unqueued;
     bool has_mac;
     struct vif_mac mac;
     uint32_t mtu;               /* 0: as it is. */

@@ -6,9 +6,11 @@
  * switches or guests.
  *
  * Arguments: "multi_queue", "up" (true unless it says false), "mac", "mtu",
- * "uid", "gid" (who may open it); "queues" is for people; "replace" is set
- * for a revert() that is half of a replacement.  What is absent is neither
- * set nor verified.  Outputs: "ifindex", "n_queues_open", "warning". */
+ * "uid", "gid" (who may open it); "qdisc", none or "noqueue", given to a tap
+ * that is made and never compared, for whoever shapes its traffic gives it
+ * another; "queues" is for people; "replace" is set for a revert() that is
+ * half of a replacement.  What is absent is neither set nor verified.
+ * Outputs: "ifindex", "n_queues_open", "warning". */
 
 #include <config.h>
 
@@ -200,6 +202,7 @@ create(struct step *step, const struct step_env *env, const struct wish *wish)
     const struct rtnl_tap tap = {
         .name = wish->tap.name,
         .multi_queue = wish->args.multi_queue,
+        .unqueued = wish->args.unqueued,
         .owner = wish->args.uid,
         .group = wish->args.gid,
         .may_last = may_last,

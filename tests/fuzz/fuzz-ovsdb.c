@@ -45,7 +45,8 @@ static const char schema[] =
     "\"Bridge\":{\"columns\":{\"name\":" ANY ",\"ports\":" ANY
     ",\"datapath_type\":" ANY ",\"external_ids\":" ANY "}},"
     "\"Port\":{\"columns\":{\"name\":" ANY ",\"interfaces\":" ANY
-    ",\"external_ids\":" ANY "}},"
+    ",\"external_ids\":" ANY ",\"qos\":" ANY "}},"
+    "\"QoS\":{\"columns\":{\"type\":" ANY ",\"external_ids\":" ANY "}},"
     "\"Interface\":{\"columns\":{\"name\":" ANY ",\"type\":" ANY
     ",\"external_ids\":" ANY ",\"ofport\":" ANY ",\"error\":" ANY
     ",\"mtu_request\":" ANY "}}}}";
@@ -254,6 +255,7 @@ want_init(struct want *want, enum ovs_intent_kind kind, const char *name)
     vif_attrs_set(&want->args, "bridge", "br-int");
     vif_attrs_set(&want->args, "device", "required");
     vif_attrs_set(&want->args, "mtu_request", "1400");
+    vif_attrs_set(&want->args, "qos", "linux-noop");
     vif_attrs_set(&want->args, "external_ids:iface-id", IFACE_ID);
     want->intent = (struct ovs_intent) {
         .kind = kind,

@@ -198,12 +198,13 @@ class Host:
         return set(self.vsctl("list-ports", bridge).split())
 
     def configuration(self):
-        """All of Bridge, Port and Interface that somebody configures: what
-        must be the same before and after."""
+        """All of Bridge, Port, Interface and QoS that somebody configures:
+        what must be the same before and after."""
         tables = {"Bridge": ("name", "ports", "external_ids",
                              "datapath_type", "other_config"),
                   "Port": ("name", "interfaces", "external_ids", "tag",
-                           "other_config"),
+                           "other_config", "qos"),
+                  "QoS": ("type", "external_ids", "other_config"),
                   "Interface": ("name", "type", "external_ids",
                                 "mtu_request", "options")}
         return {table: sorted(json.dumps(row, sort_keys=True) for row in
@@ -373,7 +374,8 @@ class Monitor:
 
     COLUMNS = {"Bridge": ["name", "ports", "external_ids", "datapath_type",
                           "other_config"],
-               "Port": ["name", "interfaces", "external_ids", "tag",
+               "QoS": ["type", "external_ids", "other_config", "queues"],
+               "Port": ["name", "interfaces", "external_ids", "tag", "qos",
                         "other_config"],
                "Interface": ["name", "type", "external_ids", "mtu_request",
                              "options"]}

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from host import binding, port_id, wait_until
+from host import binding, port_id, run, wait_until
 from rpc import RpcError
 
 IFF_MULTI_QUEUE = 0x100
@@ -56,6 +56,59 @@ def test_a_plugged_port_is_there_for_others_to_see(host):
     assert host.link(name) is None
     assert host.configuration() == before
     assert host.call("list")["ports"] == []
+
+
+def qdisc(host, name):
+    return host.link(name)["qdisc"]
+
+
+@pytest.mark.parametrize("queues", [1, 4])
+def test_a_tap_has_no_queueing_discipline(host, queues):
+    """The kernel's default for a multi-queue tap is one for each of 256
+    queues: 5 MB, and most of the time that a plug takes."""
+    name = "tap0000001"
+    host.call("plug", binding=binding(1, queues=queues, vcpus=8))
+    host.call("plug", binding=binding(2))
+
+    # Nor does ovs-vswitchd give it one, when it takes it or later.
+    assert qdisc(host, name) == qdisc(host, "tap0000002") == "noqueue"
+    host.vswitchd.kill()
+    host.start_vswitchd()
+    host.vsctl("set", "Open_vSwitch", ".", "external_ids:seen=1")
+    assert qdisc(host, name) == "noqueue"
+    # One row for both says so.
+    row, = host.rows("QoS", "_uuid", "type", "external_ids")
+    assert row["type"] == "linux-noop"
+    assert row["external_ids"]["vifd"] == row["_uuid"]
+    assert {port["qos"] for port in host.rows(
+        "Port", "qos", where=[["name", "!=", "br-int"]])} == {row["_uuid"]}
+
+    # Whoever wants another one may have it.
+    run(*host.inside, "tc", "qdisc", "replace", "dev", name, "root", "pfifo")
+    checked, = host.call("check", port_id=port_id(1))["ports"]
+    assert checked["state"] == "active"
+    host.call("plug", binding=binding(1, queues=queues, vcpus=8))
+    assert qdisc(host, name) == "pfifo"
+
+    host.call("unplug", port_id=port_id(1))
+    assert len(host.rows("QoS", "_uuid")) == 1
+    host.call("unplug", port_id=port_id(2))
+    assert host.rows("QoS", "_uuid") == []
+
+
+def test_the_discipline_that_libvirt_chooses_is_left_alone(host):
+    """The consumer makes the tap: ovs-vswitchd may not replace what it has
+    chosen either."""
+    host.call("plug", binding=binding(1, create_device=False))
+    host.vswitchd.signal(signal.SIGSTOP)
+    host.ip("tuntap", "add", "tap0000001", "mode", "tap")
+    run(*host.inside, "tc", "qdisc", "replace", "dev", "tap0000001", "root",
+        "noqueue")
+    host.ip("link", "set", "tap0000001", "up")
+    host.vswitchd.signal(signal.SIGCONT)
+    wait_until(lambda: host.call("show", port_id=port_id(1))["state"]
+               == "active", "the switch to take the tap")
+    assert qdisc(host, "tap0000001") == "noqueue"
 
 
 def test_a_single_queue_tap_has_no_multi_queue_flag(host):

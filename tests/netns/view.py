@@ -27,17 +27,20 @@ def node_of(link):
 
 def view(host):
     """What is there, without what differs from one plug to the next."""
-    interfaces, ports, bridges = host.tables(
+    interfaces, ports, bridges, qos = host.tables(
         Interface=("name", "type", "external_ids", "mtu_request"),
-        Port=("_uuid", "name", "external_ids"),
-        Bridge=("name", "external_ids", "ports"))
+        Port=("_uuid", "name", "external_ids", "qos"),
+        Bridge=("name", "external_ids", "ports"),
+        QoS=("type", "external_ids"))
     names = {port["_uuid"]: port["name"] for port in ports}
     return {
         "links": links_of(host),
         "interfaces": {row["name"]: (row["type"], row["external_ids"],
                                      row["mtu_request"])
                        for row in interfaces},
-        "ports": {row["name"]: row["external_ids"] for row in ports},
+        "ports": {row["name"]: (row["external_ids"], row["qos"])
+                  for row in ports},
+        "qos": [(row["type"], row["external_ids"]) for row in qos],
         "bridges": {row["name"]: (row["external_ids"],
                                   {names[port]
                                    for port in as_list(row["ports"])})

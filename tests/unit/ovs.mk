@@ -5,6 +5,7 @@ UNIT_TESTS += tests/unit/test-ovs-wanted
 KERNEL_TESTS += \
 	tests/unit/test-ovs-faults \
 	tests/unit/test-ovs-plug \
+	tests/unit/test-ovs-qos \
 	tests/unit/test-ovs-steps
 OVS_FIXTURE = tests/unit/own-ovs.c tests/unit/own-ovs.h tests/unit/until.h
 
@@ -21,6 +22,10 @@ tests_unit_test_ovs_plug_SOURCES = tests/unit/test-ovs-plug.c $(OVS_FIXTURE)
 tests_unit_test_ovs_plug_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ovs_plug_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_ovs_plug_LDADD = $(UNIT_LIBS)
+tests_unit_test_ovs_qos_SOURCES = tests/unit/test-ovs-qos.c $(OVS_FIXTURE)
+tests_unit_test_ovs_qos_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ovs_qos_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_ovs_qos_LDADD = $(UNIT_LIBS)
 tests_unit_test_ovs_steps_SOURCES = tests/unit/test-ovs-steps.c \
 	$(OVS_FIXTURE)
 tests_unit_test_ovs_steps_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -108,10 +108,10 @@ static const struct {
     { "what quickstart plugs", { 0 },
       "{" USUAL ",'queues':4,'vcpus':4}",
       "0 ovs-bridge br-int shared create=false keep=true\n"
-      "1 tap tapb679325f-ca mac=" MAC " mtu=1500 multi_queue=true queues=4"
-      " up=true\n"
+      "1 tap tapb679325f-ca mac=" MAC " mtu=1500 multi_queue=true"
+      " qdisc=noqueue queues=4 up=true\n"
       "2 ovs-port tapb679325f-ca after=0,1 bridge=br-int device=required"
-      IDS " mtu_request= type=\n"
+      IDS " mtu_request= qos=linux-noop type=\n"
       CLAIMS
       "devices.tap=tapb679325f-ca\n"
       "interface_id=" PORT "\n"
@@ -126,10 +126,10 @@ static const struct {
     { "one queue, because none was asked for", { .mtu = 9000 },
       "{" USUAL ",'vcpus':4}",
       "0 ovs-bridge br-int shared create=false keep=true\n"
-      "1 tap tapb679325f-ca mac=" MAC " mtu=9000 multi_queue=false queues=1"
-      " up=true\n"
+      "1 tap tapb679325f-ca mac=" MAC " mtu=9000 multi_queue=false"
+      " qdisc=noqueue queues=1 up=true\n"
       "2 ovs-port tapb679325f-ca after=0,1 bridge=br-int device=required"
-      IDS " mtu_request= type=\n"
+      IDS " mtu_request= qos=linux-noop type=\n"
       CLAIMS
       "devices.tap=tapb679325f-ca\n"
       "interface_id=" PORT "\n"
@@ -145,7 +145,7 @@ static const struct {
       "{" USUAL ",'create_device':false,'mtu':1450}",
       "0 ovs-bridge br-int shared create=false keep=true\n"
       "1 ovs-port tapb679325f-ca after=0 bridge=br-int device=later"
-      IDS " mtu_request= type=\n"
+      IDS " mtu_request= qos=linux-noop type=\n"
       CLAIMS
       "devices.tap=tapb679325f-ca\n"
       "interface_id=" PORT "\n"
@@ -160,9 +160,9 @@ static const struct {
       "{" USUAL ",'prepare':true,'device_owner':{'uid':64055,'gid':107}}",
       "0 ovs-bridge br-int shared create=false keep=true\n"
       "1 tap tapb679325f-ca gid=107 mac=" MAC " mtu=1500 multi_queue=false"
-      " queues=1 uid=64055 up=false\n"
+      " qdisc=noqueue queues=1 uid=64055 up=false\n"
       "2 ovs-port tapb679325f-ca after=0,1 bridge=br-int device=required"
-      IDS " mtu_request= type=\n"
+      IDS " mtu_request= qos=linux-noop type=\n"
       CLAIMS
       "devices.tap=tapb679325f-ca\n"
       "interface_id=" PORT "\n"
@@ -181,14 +181,15 @@ static const struct {
       "'profile':{'trusted':true,'pci_slot':'0000:03:00.1'}}",
       "0 ovs-bridge br-new1 shared create=true datapath_type=netdev"
       " keep=false\n"
-      "1 tap vnet0 mac=" MAC " mtu=1500 multi_queue=true queues=2 up=true\n"
+      "1 tap vnet0 mac=" MAC " mtu=1500 multi_queue=true"
+      " qdisc=noqueue queues=2 up=true\n"
       "2 ovs-port vnet0 after=0,1 bridge=br-new1 device=required"
       " external_ids:attached-mac=" MAC
       " external_ids:iface-id=lsp1"
       " external_ids:iface-status=active"
       " external_ids:vm-uuid=" VM
       " external_ids:zone=z1"
-      " mtu_request= type=\n"
+      " mtu_request= qos=linux-noop type=\n"
       "claim netdev:vnet0\n"
       "claim ovs-port:vnet0\n"
       "claim iface-id:lsp1\n"
@@ -220,10 +221,11 @@ static const struct {
       "{'port_id':'p1','bridge':'br-new'}",
       "0 ovs-bridge br-new shared create=true datapath_type=system"
       " keep=false\n"
-      "1 tap tapp1 mtu=1500 multi_queue=false queues=1 up=true\n"
+      "1 tap tapp1 mtu=1500 multi_queue=false qdisc=noqueue"
+      " queues=1 up=true\n"
       "2 ovs-port tapp1 after=0,1 bridge=br-new device=required"
       " external_ids:iface-id=p1 external_ids:iface-status=active"
-      " mtu_request= type=\n"
+      " mtu_request= qos=linux-noop type=\n"
       "claim netdev:tapp1\n"
       "claim ovs-port:tapp1\n"
       "claim iface-id:p1\n"

@@ -166,6 +166,7 @@ checks_arguments(void **state OVS_UNUSED)
         { "device", "soon", "must be 'required' or 'later'" },
         { "mtu_request", "67", "68 to 65535" },
         { "mtu_request", "1500x", "68 to 65535" },
+        { "qos", "linux-htb", "must be 'linux-noop'" },
         { "external_ids:", "x", "has no key" },
         { "tag", "5", "no such argument" },
     };

@@ -14,6 +14,7 @@
 
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
 #include <cmocka.h>
@@ -515,6 +516,54 @@ test_refused_before_asking(void **state)
     assert_int_equal(recv(play->fds[1], buf, sizeof buf, MSG_DONTWAIT), -1);
 }
 
+static void
+assert_asks_for_noqueue(int fd)
+{
+    char buf[512];
+    struct nlmsghdr *nlh = (struct nlmsghdr *) buf;
+    ssize_t n = recv(fd, buf, sizeof buf, MSG_DONTWAIT);
+    struct nlattr *tb[TCA_MAX + 1];
+
+    assert_true(n > 0 && nlmsg_ok(nlh, n));
+    assert_int_equal(nlh->nlmsg_type, RTM_NEWQDISC);
+    assert_int_equal(nlh->nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK
+                                       | NLM_F_CREATE | NLM_F_REPLACE);
+
+    const struct tcmsg *tcm = nlmsg_data(nlh);
+    assert_int_equal(tcm->tcm_ifindex, 7);
+    assert_int_equal(tcm->tcm_parent, TC_H_ROOT);
+    assert_int_equal(tcm->tcm_handle, 0);
+    assert_int_equal(nlmsg_parse(nlh, sizeof *tcm, tb, TCA_MAX, NULL), 0);
+    assert_string_equal(nla_get_string(tb[TCA_KIND]), "noqueue");
+}
+
+/* A kernel without disciplines to choose from keeps what it has; any other
+ * trouble is one. */
+static void
+test_no_queueing_discipline(void **state)
+{
+    static const struct {
+        int errnum;
+        bool is_error;
+    } cases[] = {
+        { 0, false },         { EOPNOTSUPP, false }, { ENOENT, false },
+        { ENODEV, true },     { EPERM, true },       { ENOMEM, true },
+    };
+    struct play *play = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        play_say(play, play_ack(i + 1, -cases[i].errnum, NLM_F_CAPPED, 0));
+        struct vif_error *error CLEANUP_ERROR = rtnl_set_noqueue(play->rtnl,
+                                                                 7);
+        assert_int_equal(error != NULL, cases[i].is_error);
+        assert_asks_for_noqueue(play->fds[1]);
+        if (error) {
+            assert_int_equal(error->errnum, cases[i].errnum);
+            assert_non_null(strstr(error->message, "link 7"));
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -542,6 +591,7 @@ main(void)
         TEST(test_taps),
         TEST(test_parents),
         TEST(test_refused_before_asking),
+        TEST(test_no_queueing_discipline),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

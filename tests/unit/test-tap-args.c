@@ -26,12 +26,13 @@ test_good_arguments(void **state)
     assert_null(tap_args_check(&args, true));
     assert_null(tap_args_read(&args, &tap));
     assert_true(tap.up);
-    assert_false(tap.multi_queue || tap.has_mac);
+    assert_false(tap.multi_queue || tap.has_mac || tap.unqueued);
     assert_int_equal(tap.mtu, 0);
     assert_int_equal(tap.uid, VIF_NO_ID);
     assert_int_equal(tap.gid, VIF_NO_ID);
 
     vif_attrs_set(&args, "multi_queue", "true");
+    vif_attrs_set(&args, "qdisc", "noqueue");
     vif_attrs_set(&args, "queues", "4");
     vif_attrs_set(&args, "mac", "fa:16:3e:00:00:01");
     vif_attrs_set(&args, "mtu", "1450");
@@ -40,7 +41,7 @@ test_good_arguments(void **state)
     vif_attrs_set(&args, "gid", "4294967294");
     vif_attrs_set(&args, "replace", "true");
     assert_null(tap_args_read(&args, &tap));
-    assert_true(tap.multi_queue && tap.has_mac);
+    assert_true(tap.multi_queue && tap.has_mac && tap.unqueued);
     assert_false(tap.up);
     assert_int_equal(tap.mac.octets[5], 1);
     assert_int_equal(tap.mtu, 1450);
@@ -66,6 +67,8 @@ test_bad_arguments(void **state)
         { "mtu", "0x500" },
         { "mtu", "18446744073709552066" },      /* 2^64 + 450 */
         { "multi_queue", "yes" },
+        { "qdisc", "fq_codel" },
+        { "qdisc", "" },
         { "queues", "0" },
         { "queues", "257" },
         { "up", "1" },
