@@ -432,6 +432,53 @@ unavailable(void **state)
     OVS_UNTIL(ovs, probe.n_done);
 }
 
+/* What is known at once is told at once, so that a port's arming and that of
+ * its bridge share a commit of the journal. */
+static void
+bridge_without_delay(void **state)
+{
+    static const enum step_op ops[] = {
+        STEP_CAPTURE, STEP_APPLY, STEP_VERIFY,
+    };
+    struct ovs *ovs = *state;
+
+    BRIDGE(there, "br-int");
+    for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+        struct outcome outcome = { 0, 0 };
+        struct step_task *task = begin(ovs, &there, ops[i], &outcome);
+
+        assert_int_equal(outcome.n_done, 1);
+        assert_null(end(&there, task));
+    }
+    assert_attr(there.original, "existed", "true");
+    assert_attr(there.output, "existed", "true");
+    assert_attr(there.output, "datapath_type", "dummy");
+
+    /* Who makes a bridge and then asks for a port on it is not told that
+     * there is none. */
+    BRIDGE(made, "br-just");
+    own_vsctl("add-br", "br-just", "--", "set", "bridge", "br-just",
+              "datapath_type=dummy", NULL);
+    do_it(ovs, &made, STEP_CAPTURE);
+    assert_attr(made.original, "existed", "true");
+    own_vsctl("del-br", "br-just", NULL);
+    OVS_UNTIL(ovs, !ovs_bridge_exists(ovs, "br-just"));
+    own_vsctl("add-br", "br-just", NULL);
+    do_it(ovs, &made, STEP_VERIFY);
+    own_vsctl("del-br", "br-just", NULL);
+    OVS_UNTIL(ovs, !ovs_bridge_exists(ovs, "br-just"));
+
+    /* Without a session it is waited for. */
+    own_ovs_kill(&own_ovs.server);
+    OVS_UNTIL(ovs, ovs_health(ovs) == OVS_DISCONNECTED);
+    struct outcome outcome = { 0, 0 };
+    struct step_task *task = begin(ovs, &there, STEP_CAPTURE, &outcome);
+    assert_int_equal(outcome.n_done, 0);
+    own_ovs_start_server();
+    OVS_UNTIL(ovs, outcome.n_done);
+    assert_null(end(&there, task));
+}
+
 static void
 bridges(void **state)
 {
@@ -498,6 +545,7 @@ main(void)
         TEST(adopted),
         TEST(cancelled),
         TEST(unavailable),
+        TEST(bridge_without_delay),
         TEST(bridges),
     };
 
