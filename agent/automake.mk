@@ -28,6 +28,8 @@ agent_libvifd_la_SOURCES = \
 	agent/reload.h \
 	agent/systemd.c \
 	agent/systemd.h \
+	agent/text-pages.c \
+	agent/text-pages.h \
 	agent/vf-watch.c \
 	agent/vf-watch.h \
 	agent/vifd-collect.c \

@@ -46,6 +46,8 @@ struct vifd {
     struct ovs_list calls;          /* struct rpc_call. */
     struct rpc_server *server;
 
+    struct text_pages *text;
+    bool rested;                    /* Since the start. */
     uint64_t rest_queued;           /* Operations until memory was given back
                                      * last ... */
     uint64_t rest_seen;             /* ... and when it was last looked. */

@@ -3,7 +3,8 @@
 /* What is done when there is nothing to do: the memory that a burst of
  * requests took is given back.  malloc() keeps it, scattered over the heap
  * among what stays; going through the heap takes a millisecond or two, and so
- * it is done once after a burst, when the engine has come to rest. */
+ * it is done once after a burst, when the engine has come to rest.  With it go
+ * the pages of the program that the burst, or the start, has touched. */
 
 #include <config.h>
 
@@ -11,6 +12,7 @@
 
 #include <malloc.h>
 
+#include "agent/text-pages.h"
 #include "engine/lanes.h"
 #include "openvswitch/poll-loop.h"
 #include "timeval.h"
@@ -28,14 +30,17 @@ vifd_run_rest(struct vifd *vifd)
     long long now = time_msec();
 
     lanes_get_stats(vifd->lanes, &stats);
-    if (stats.queued - vifd->rest_queued < BURST) {
+    if (vifd->rested && stats.queued - vifd->rest_queued < BURST) {
         return;
     }
-    if (!engine_idle(vifd->engine) || stats.queued != vifd->rest_seen) {
+    if (!vifd->rest_due || !engine_idle(vifd->engine)
+        || stats.queued != vifd->rest_seen) {
         vifd->rest_seen = stats.queued;
         vifd->rest_due = now + REST_MS;
     } else if (now >= vifd->rest_due) {
         malloc_trim(0);
+        text_pages_release(vifd->text);
+        vifd->rested = true;
         vifd->rest_queued = stats.queued;
         vifd->rest_due = 0;
     }

@@ -16,6 +16,7 @@
 #include "agent/marks.h"
 #include "agent/reload.h"
 #include "agent/systemd.h"
+#include "agent/text-pages.h"
 #include "engine/journal.h"
 #include "engine/lanes.h"
 #include "kernel/rtnl.h"
@@ -307,6 +308,7 @@ start(struct vifd *vifd)
     }
     descriptors_raise();
     vifd->budget = budget_create("/proc/self", "/sys/fs/cgroup");
+    vifd->text = text_pages_open();
     vifd_set_limits(vifd);
     error = vifd_drop_rights(vifd, &listener);
     error = error ? error : open_parts(vifd);
@@ -382,6 +384,7 @@ vifd_destroy(struct vifd *vifd)
         journal_sqlite_close(vifd->journal);
     }
     budget_destroy(vifd->budget);
+    text_pages_close(vifd->text);
     config_destroy(vifd->config);
     privilege_end();
     free(vifd);

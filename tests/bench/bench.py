@@ -99,13 +99,16 @@ class Bench:
     # --- the figures ---
 
     def single(self):
-        """One plug until proven, and the floor, in turn."""
+        """One plug until proven, and the floor, in turn.  Who comes second
+        finds the switch still busy with the first, which counts for a quarter
+        of the time with many ports: so a ratio is that of two rounds, one in
+        each order."""
         floor = Worker(self.host,
                        os.path.join(BUILD, "tests/bench/bench-floor"),
                        self.host.db_socket, "br-int")
         for ports in (0, 500, 1000):
             self.fill(ports)
-            ours, theirs, ratios = [], [], []
+            ours, theirs = [], []
             for i in range(10 if self.quick else 40):
                 pair = [lambda: theirs.append(floor.do("plug", 1)),
                         lambda: ours.append(self.client.do("plug", 1, 1))]
@@ -113,7 +116,8 @@ class Bench:
                     measure()
                 floor.do("unplug", 1)
                 self.client.do("unplug", 1, 1)
-                ratios.append(ours[-1] / theirs[-1])
+            ratios = [sum(ours[i:i + 2]) / sum(theirs[i:i + 2])
+                      for i in range(0, len(ours), 2)]
             self.row("one plug until proven, %d ports" % ports,
                      statistics.median(ours) / 1e3, "ms", "<= 1.1 x floor",
                      floor=statistics.median(theirs) / 1e3,

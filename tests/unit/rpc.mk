@@ -3,6 +3,7 @@
 UNIT_TESTS += \
 	tests/unit/test-binding-json \
 	tests/unit/test-budget \
+	tests/unit/test-text-pages \
 	tests/unit/test-config \
 	tests/unit/test-confined-path \
 	tests/unit/test-rpc-access \
@@ -24,6 +25,11 @@ tests_unit_test_binding_json_SOURCES = tests/unit/test-binding-json.c
 tests_unit_test_binding_json_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_binding_json_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_binding_json_LDADD = $(UNIT_LIBS)
+
+tests_unit_test_text_pages_SOURCES = tests/unit/test-text-pages.c
+tests_unit_test_text_pages_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_text_pages_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_text_pages_LDADD = $(UNIT_LIBS)
 
 tests_unit_test_budget_SOURCES = tests/unit/test-budget.c
 tests_unit_test_budget_CPPFLAGS = $(UNIT_CPPFLAGS)
