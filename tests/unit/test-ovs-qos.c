@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -238,6 +239,8 @@ kept_for_a_stranger_who_comes_meanwhile(void **state)
 
     uint64_t before = n_transactions(ovs);
     kill(own_ovs.server, SIGSTOP);
+    assert_int_equal(waitpid(own_ovs.server, NULL, WUNTRACED),
+                     own_ovs.server);
     stranger_says("{\"method\":\"transact\",\"id\":1,\"params\":["
                   "\"Open_vSwitch\",{\"op\":\"update\",\"table\":\"Port\","
                   "\"where\":[[\"name\",\"==\",\"q-quick\"]],\"row\":"
