@@ -432,6 +432,14 @@ unavailable(void **state)
     OVS_UNTIL(ovs, probe.n_done);
 }
 
+/* What was committed is on its way to every session when the server has
+ * listened to somebody else since. */
+static void
+let_server_tell_all(void)
+{
+    own_vsctl("list-br", NULL);
+}
+
 /* What is known at once is told at once, so that a port's arming and that of
  * its bridge share a commit of the journal. */
 static void
@@ -459,11 +467,13 @@ bridge_without_delay(void **state)
     BRIDGE(made, "br-just");
     own_vsctl("add-br", "br-just", "--", "set", "bridge", "br-just",
               "datapath_type=dummy", NULL);
+    let_server_tell_all();
     do_it(ovs, &made, STEP_CAPTURE);
     assert_attr(made.original, "existed", "true");
     own_vsctl("del-br", "br-just", NULL);
     OVS_UNTIL(ovs, !ovs_bridge_exists(ovs, "br-just"));
     own_vsctl("add-br", "br-just", NULL);
+    let_server_tell_all();
     do_it(ovs, &made, STEP_VERIFY);
     own_vsctl("del-br", "br-just", NULL);
     OVS_UNTIL(ovs, !ovs_bridge_exists(ovs, "br-just"));
