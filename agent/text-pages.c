@@ -6,7 +6,6 @@
 
 #include "agent/text-pages.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdbool.h>

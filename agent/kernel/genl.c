@@ -24,13 +24,8 @@ static struct nl_msg *
 message(uint16_t id, uint8_t command)
 {
     const struct genlmsghdr genl = { .cmd = command, .version = 1 };
-    struct nl_msg *msg = nlmsg_alloc_simple(id, 0);
 
-    if (!msg || nlmsg_append(msg, (void *) &genl, sizeof genl,
-                             NLMSG_ALIGNTO)) {
-        vif_out_of_memory();
-    }
-    return msg;
+    return rtnl_msg(id, 0, &genl, sizeof genl);
 }
 
 struct nl_msg *

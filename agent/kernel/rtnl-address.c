@@ -12,7 +12,6 @@
 #include <linux/rtnetlink.h>
 
 #include "kernel/rtnl-private.h"
-#include "lib/alloc.h"
 
 /* Addresses may change while they are listed. */
 #define MAX_ATTEMPTS 100
@@ -48,12 +47,9 @@ rtnl_has_address(struct rtnl *rtnl, int ifindex, bool *hasp)
 
     for (int i = 0; i < MAX_ATTEMPTS && interrupted && !error
                     && !search.found; i++) {
-        struct nl_msg *msg CLEANUP_MSG = nlmsg_alloc_simple(RTM_GETADDR, 0);
+        struct nl_msg *msg CLEANUP_MSG = rtnl_msg(RTM_GETADDR, 0, &all,
+                                                  sizeof all);
 
-        if (!msg || nlmsg_append(msg, (void *) &all, sizeof all,
-                                 NLMSG_ALIGNTO)) {
-            vif_out_of_memory();
-        }
         error = rtnl_request_dump(rtnl, msg, look_at, &search, &interrupted);
     }
     if (!error && interrupted && !search.found) {

@@ -197,18 +197,25 @@ rtnl_link_parse(const struct nlmsghdr *const_nlh, struct rtnl_link *link)
 }
 
 struct nl_msg *
+rtnl_msg(int type, int flags, const void *header, size_t size)
+{
+    struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
+
+    if (!msg || nlmsg_append(msg, (void *) header, size, NLMSG_ALIGNTO)) {
+        vif_out_of_memory();
+    }
+    return msg;
+}
+
+struct nl_msg *
 rtnl_link_msg(int type, int flags, int ifindex)
 {
     const struct ifinfomsg ifi = {
         .ifi_family = AF_UNSPEC,
         .ifi_index = ifindex,
     };
-    struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
 
-    if (!msg || nlmsg_append(msg, (void *) &ifi, sizeof ifi, NLMSG_ALIGNTO)) {
-        vif_out_of_memory();
-    }
-    return msg;
+    return rtnl_msg(type, flags, &ifi, sizeof ifi);
 }
 
 void

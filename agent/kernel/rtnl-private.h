@@ -76,6 +76,10 @@ void rtnl_request_many(struct rtnl *, struct nl_msg *const *msgs,
 
 /* rtnl-link.c. */
 
+/* A message that begins with 'header', with a page of room.  Never NULL; the
+ * caller frees. */
+struct nl_msg *rtnl_msg(int type, int flags, const void *header, size_t size);
+
 /* A message about link 'ifindex' (0: none in particular) with a page of room.
  * Never NULL; the caller frees. */
 struct nl_msg *rtnl_link_msg(int type, int flags, int ifindex);

@@ -11,8 +11,6 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
-#include "lib/alloc.h"
-
 /* The device's own, in place of what it has; made if it has none.  Its handle
  * is the kernel's to choose. */
 static struct nl_msg *
@@ -23,12 +21,10 @@ noqueue_msg(int ifindex)
         .tcm_ifindex = ifindex,
         .tcm_parent = TC_H_ROOT,
     };
-    struct nl_msg *msg = nlmsg_alloc_simple(
-        RTM_NEWQDISC, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE);
+    struct nl_msg *msg = rtnl_msg(RTM_NEWQDISC,
+                                  NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE,
+                                  &tcm, sizeof tcm);
 
-    if (!msg || nlmsg_append(msg, (void *) &tcm, sizeof tcm, NLMSG_ALIGNTO)) {
-        vif_out_of_memory();
-    }
     rtnl_put(msg, TCA_KIND, "noqueue", sizeof "noqueue");
     return msg;
 }

@@ -94,10 +94,10 @@ send_error(int fd, struct privilege_answer *answer, struct vif_error *error)
     send_answer(fd, answer, -1);
 }
 
-static void *
-errand_main(void *errand_)
+/* Keeps nothing of what it has passed. */
+static void
+carry_out(const struct errand *errand)
 {
-    struct errand *errand = errand_;
     struct privilege_answer answer = { .version = PRIVILEGE_VERSION };
     CLEANUP_CLOSE int passed = -1;
 
@@ -108,10 +108,14 @@ errand_main(void *errand_)
     } else {
         send_answer(errand->fd, &answer, passed);
     }
-    if (passed >= 0) {
-        close(passed);          /* Before the end of what it was sent on. */
-        passed = -1;
-    }
+}
+
+static void *
+errand_main(void *errand_)
+{
+    struct errand *errand = errand_;
+
+    carry_out(errand);
     close(errand->fd);
     free(errand);
     atomic_fetch_sub(&under_way, 1);

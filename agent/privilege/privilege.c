@@ -80,9 +80,14 @@ gone(void)
     return vif_error_create(VIF_ERR_UNAVAILABLE, "vifd's helper has ended");
 }
 
+/* Waits for the answer, or for the end that follows it. */
 static struct vif_error *
-late(int timeout_ms)
+await_helper(int fd, int timeout_ms)
 {
+    if (wait_for(fd, timeout_ms)) {
+        return NULL;
+    }
+
     struct vif_error *error = vif_error_create(
         VIF_ERR_DEADLINE, "the helper has not answered for %d ms",
         timeout_ms);
@@ -159,12 +164,10 @@ ask_helper(const struct privilege_request *request,
     CLEANUP_CLOSE int ours = pair[0];
     struct vif_error *error = send_request(request, pair[1]);
     close(pair[1]);
-    if (!error && !wait_for(ours, timeout_ms)) {
-        error = late(timeout_ms);
-    }
+    error = error ? error : await_helper(ours, timeout_ms);
     error = error ? error : receive_answer(ours, answer, fdp);
-    if (!error && *fdp >= 0 && !wait_for(ours, timeout_ms)) {
-        error = late(timeout_ms);
+    if (!error && *fdp >= 0) {
+        error = await_helper(ours, timeout_ms); /* It is ours alone then. */
     }
     if (!error && answer->failed) {
         error = vif_error_create(answer->code, "%s", answer->text);
